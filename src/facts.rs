@@ -2,6 +2,7 @@
 //! Pure. Rules, symptoms and validation ask here instead of searching lists, so that their work grows with what they look at.
 
 pub(crate) mod addresses;
+pub(crate) mod again;
 pub(crate) mod author;
 pub(crate) mod behind;
 pub(crate) mod claims;

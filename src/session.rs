@@ -58,6 +58,8 @@ pub(crate) struct Header {
     pub(crate) observations: Observations,
     /// What a human should know or do about the session as a whole; a cause has its own.
     pub(crate) advice: Vec<Advice>,
+    /// Why nobody is asked about the plan of what somebody states, where nobody is: no line to type is given for it then.
+    pub(crate) withheld: Option<Advice>,
     pub(crate) usage: Usage,
     /// Who did what, when.
     pub(crate) trail: Trail,
@@ -227,6 +229,12 @@ impl Session {
 }
 
 impl Header {
+    /// Nobody is asked about the plan of what somebody states: what of it, and why.
+    pub(crate) fn withhold(&mut self, text: &str, why: &str) {
+        let text = format!("nobody is asked about this change: {text}");
+        self.withheld = Some(Advice { text, command: None, why: why.to_owned() });
+    }
+
     /// Ends the session without a change.
     pub(crate) fn close(self, ending: Ending, planned: Option<Planned>) -> Closed {
         Closed { header: self, ending, planned, execution: None, validation: None }

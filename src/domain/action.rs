@@ -189,6 +189,12 @@ impl Action {
         self.is_made_again() || matches!(self, Action::RestartRollout { .. })
     }
 
+    /// Whether the template of its Pods is another one afterwards, so that its controller replaces them.
+    pub fn changes_a_template(&self) -> bool {
+        let template = FieldPath::dotted("spec.template");
+        self.change().2.iter().any(|path| path.starts_with(&template))
+    }
+
     /// Whether it changes a probe: what is ready or alive afterwards is so by another yardstick than what was not before.
     pub fn changes_a_probe(&self) -> bool {
         let named = |segment: &Segment| PROBES.contains(&segment.name());

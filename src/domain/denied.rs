@@ -1,7 +1,7 @@
 //! What nobody may state a change of, whatever the table of changes says: kinds that grant power or hold secrets, and fields of a Pod's
 //! template that give a program more than it has. It stands beside the table and is compared with it: either alone is enough to refuse.
 
-use super::action::{Change, FieldOp};
+use super::action::{Change, FieldOp, RESTARTED_AT, restarted};
 use super::changes::Verb;
 use super::field::{FieldPath, Segment};
 use super::kind::Kind;
@@ -40,6 +40,44 @@ const POWER: &[&str] = &[
     "serviceAccountName",
     "serviceAccountToken",
     "shareProcessNamespace",
+];
+
+/// Names of members that give a program other data, another node or other names than it has: a way back is not led through one of them
+/// either. Sources of a volume that are not here bring what the template says itself, or a ConfigMap.
+const PLACES: &[&str] = &[
+    "affinity",
+    "awsElasticBlockStore",
+    "azureDisk",
+    "azureFile",
+    "cephfs",
+    "cinder",
+    "claims",
+    "clusterTrustBundle",
+    "dnsConfig",
+    "dnsPolicy",
+    "ephemeral",
+    "fc",
+    "flexVolume",
+    "flocker",
+    "gcePersistentDisk",
+    "gitRepo",
+    "glusterfs",
+    "iscsi",
+    "mountPropagation",
+    "nfs",
+    "nodeSelector",
+    "persistentVolumeClaim",
+    "photonPersistentDisk",
+    "podCertificate",
+    "portworxVolume",
+    "quobyte",
+    "rbd",
+    "resourceClaims",
+    "scaleIO",
+    "storageos",
+    "tolerations",
+    "volumeDevices",
+    "vsphereVolume",
 ];
 
 /// Names of members that let a program read a Secret: a way back may take them away, and brings none.
@@ -92,19 +130,42 @@ pub fn object(verb: Verb, object: &ObjectRef) -> Option<String> {
 }
 
 /// Why nobody may go back over this difference of two templates, where nobody may. Its earlier value ran in the same object, so more is
-/// open than to a value that somebody thinks of: what is not, is what gives power over the node, the cluster or a Secret.
+/// open than to a value that somebody thinks of: what is not, is what gives power over the node, the cluster, a Secret or other data, and
+/// annotations and labels, of which only those who read them know what they give.
 pub fn way_back(op: &FieldOp) -> Option<String> {
+    let left =
+        |name: &str| Some(format!("`{name}` differs between the two templates ({}): a way back over that is left to a human", op.path));
+    if let Some(name) = read_by_others(op) {
+        return left(name);
+    }
     let on_the_way = op.path.segments().iter().filter(|s| matches!(s, Segment::Key(_))).map(Segment::name);
     let new = match &op.change {
         Change::Set(value) => Some(value),
         Change::Remove => None,
     };
-    let power = |name: &str| POWER.contains(&name);
+    let power = |name: &str| POWER.contains(&name) || PLACES.contains(&name);
     let secret = |name: &str| SECRETS.contains(&name);
     let found = on_the_way.clone().find(|name| power(name) || (new.is_some() && secret(name)));
     let found = found.or_else(|| op.seen.iter().chain(new).find_map(|value| member(value, &power)));
     let found = found.or_else(|| new.and_then(|value| member(value, &secret)));
-    found.map(|name| format!("`{name}` differs between the two templates ({}): a way back over that is left to a human", op.path))
+    found.and_then(left)
+}
+
+/// The part of the template's metadata that differs, but for the time of a restart.
+fn read_by_others(op: &FieldOp) -> Option<&str> {
+    let metadata = FieldPath::dotted("spec.template.metadata");
+    if !op.path.starts_with(&metadata) || op.path == *restarted() {
+        return None;
+    }
+    let new = match &op.change {
+        Change::Set(value) => Some(value),
+        Change::Remove => None,
+    };
+    // The map comes or goes with its only member.
+    let is_of_a_restart = |value: &Value| value.as_object().is_some_and(|members| members.keys().all(|name| name == RESTARTED_AT));
+    let notes = op.path == metadata.clone().key("annotations");
+    let part = op.path.segments().get(metadata.segments().len()).map_or("metadata", Segment::name);
+    (!notes || !op.seen.iter().chain(new).all(is_of_a_restart)).then_some(part)
 }
 
 /// The name of the first member that is meant, at any depth.
@@ -248,6 +309,33 @@ mod tests {
                 FieldOp::remove(FieldPath::dotted("spec.template.spec.volumes")).seen(json!([{"name": "a", "hostPath": {"path": "/"}}])),
                 false,
             ),
+        ] {
+            assert_eq!(way_back(&op).is_none(), may, "{op:?}");
+        }
+    }
+
+    #[test]
+    fn way_back_changes_no_annotation_and_no_label_but_the_time_of_a_restart_and_brings_no_other_data_or_node() {
+        use serde_json::json;
+        let at = |path: &str| FieldPath::dotted("spec.template").then(path);
+        let (notes, labels) = (|| at("metadata.annotations"), || at("metadata.labels"));
+        let volume = |source: serde_json::Value| FieldOp::set(at("spec.volumes").element("name", "x"), source);
+        for (op, may) in [
+            (FieldOp::set(restarted().clone(), "2026-01-01T00:00:00Z").seen("2026-01-02T00:00:00Z"), true),
+            (FieldOp::remove(notes()).seen(json!({RESTARTED_AT: "2026-01-01T00:00:00Z"})), true),
+            (FieldOp::set(notes(), json!({RESTARTED_AT: "2026-01-01T00:00:00Z"})), true),
+            (FieldOp::set(notes(), json!({RESTARTED_AT: "x", "sidecar.istio.io/inject": "false"})), false),
+            (FieldOp::set(notes().key("container.apparmor.security.beta.kubernetes.io/app"), "unconfined"), false),
+            (FieldOp::remove(notes().key("vault.hashicorp.com/agent-inject-secret-db")).seen("x"), false),
+            (FieldOp::remove(labels().key("egress")).seen("closed"), false),
+            (FieldOp::set(labels().key("egress"), "open").seen("closed"), false),
+            (FieldOp::set(at("spec.tolerations").at(0).then("key"), "a").seen("b"), false),
+            (FieldOp::set(at("spec.nodeSelector.disk"), "a").seen("b"), false),
+            (FieldOp::set(at("spec.volumes").element("name", "x").then("persistentVolumeClaim.claimName"), "a").seen("b"), false),
+            (FieldOp::set(at("spec.volumes").element("name", "x").then("azureFile.secretName"), "a").seen("b"), false),
+            (volume(json!({"name": "x", "nfs": {"server": "10.0.0.1", "path": "/"}})), false),
+            (volume(json!({"name": "x", "configMap": {"name": "settings"}})), true),
+            (volume(json!({"name": "x", "emptyDir": {}})), true),
         ] {
             assert_eq!(way_back(&op).is_none(), may, "{op:?}");
         }

@@ -5,6 +5,7 @@ use super::kind::Kind;
 use super::object::ObjectRef;
 use super::request::Request;
 use sha2::{Digest, Sha256};
+use std::borrow::Cow;
 use std::fmt;
 
 /// SHA-256 over everything in a plan but its id: what a human approves.
@@ -35,6 +36,8 @@ pub(super) struct Digester<'a> {
     hash: Sha256,
     /// The plan's id, which the bytes carry: masked, so that the same change has the same digest tomorrow.
     id: &'a str,
+    /// Times that do not count either, where two plans are compared.
+    times: Vec<String>,
     /// Every value that was taken in, in order: a question has to say each of them.
     #[cfg(test)]
     pub(super) taken: Vec<String>,
@@ -45,15 +48,22 @@ impl<'a> Digester<'a> {
         Self {
             hash: Sha256::new(),
             id,
+            times: Vec::new(),
             #[cfg(test)]
             taken: Vec::new(),
         }
+    }
+
+    /// The same without these times: to tell whether two plans ask for the same, and never for what somebody approves.
+    pub(super) fn without(self, times: Vec<String>) -> Self {
+        Self { times, ..self }
     }
 
     /// The parts between the id's places, counted: no text can stand for a masked one.
     pub(super) fn text(&mut self, text: &str) {
         #[cfg(test)]
         self.taken.push(text.to_owned());
+        let text = &self.times.iter().fold(Cow::Borrowed(text), |text, time| Cow::Owned(text.replace(time, "")));
         let parts: Vec<&str> = text.split(self.id).collect();
         self.count(parts.len());
         for part in parts {

@@ -211,6 +211,25 @@ impl RemediationPlan {
         digest.finish()
     }
 
+    /// Whether both ask for the same: a restart has the time at which it was planned, and that is all that tells it from the one before.
+    pub(crate) fn asks_the_same(&self, other: &Self) -> bool {
+        let of = |plan: &Self| {
+            let times = plan.steps.iter().filter_map(|step| match &step.action {
+                Action::RestartRollout { target: _, at } => Some(at.to_string()),
+                Action::Create { .. }
+                | Action::Patch { .. }
+                | Action::DeleteUnboundClaim { .. }
+                | Action::UndoRollout { .. }
+                | Action::DeletePod { .. }
+                | Action::EvictPod { .. } => None,
+            });
+            let mut digest = Digester::new(plan.id.as_str()).without(times.collect());
+            plan.take_in(&mut digest);
+            digest.finish()
+        };
+        of(self) == of(other)
+    }
+
     /// Every value that the digest covers, in order.
     #[cfg(test)]
     pub(crate) fn hashed(&self) -> Vec<String> {

@@ -50,7 +50,7 @@ fn revision(facts: &Facts<'_>, of: &ObjectRef) -> Option<i64> {
     facts.meta_of(of)?.annotations.as_ref()?.get(REVISION)?.parse().ok()
 }
 
-fn newest_set(facts: &Facts<'_>, deployment: &ObjectRef) -> Option<ObjectRef> {
+pub(super) fn newest_set(facts: &Facts<'_>, deployment: &ObjectRef) -> Option<ObjectRef> {
     let created = |set: &ObjectRef| facts.meta_of(set).and_then(|m| m.creation_timestamp.as_ref().map(|t| t.0));
     let sets = facts.replica_sets_of(deployment).map(crate::domain::snapshot::Resource::reference);
     sets.max_by_key(|set| (revision(facts, set), created(set)))
@@ -76,7 +76,7 @@ pub(crate) fn untold(facts: &Facts<'_>, workload: &ObjectRef) -> Option<String> 
 
 /// The live Pods that are known to be of the newest template, of which none is on its way out.
 pub(crate) fn pods_of_newest<'a>(facts: &Facts<'a>, workload: &ObjectRef) -> Vec<&'a Pod> {
-    let live = |pod: &&'a Pod| pod.metadata.deletion_timestamp.is_none() && !pods::has_ended(pod);
+    let live = |pod: &&'a Pod| pods::is_live(pod);
     if let Some(pod) = facts.find::<Pod>(workload) {
         return std::iter::once(pod).filter(live).collect();
     }
@@ -105,19 +105,19 @@ pub(crate) fn pods_of_newest<'a>(facts: &Facts<'a>, workload: &ObjectRef) -> Vec
 }
 
 /// Which revision of its template a Pod of a StatefulSet or a DaemonSet was made of.
-fn hash(pod: &Pod) -> Option<&str> {
+pub(super) fn hash(pod: &Pod) -> Option<&str> {
     pod.metadata.labels.as_ref()?.get(HASH).map(String::as_str)
 }
 
 /// The revision of the template of now, by the controller's own word.
-fn update_revision(set: &StatefulSet) -> Option<&str> {
+pub(super) fn update_revision(set: &StatefulSet) -> Option<&str> {
     set.status.as_ref()?.update_revision.as_deref()
 }
 
 /// The same of a DaemonSet, whose status names none and only counts them: the revision of a Pod that was made of the template of now,
 /// which is told by the number of the template. Where there is no such Pod, those of an older number are of the template of now only
 /// if it came back, and the count tells which. `None` of several that could be meant: none is known to be of it then.
-fn of_daemon_set<'a>(set: &DaemonSet, pods: &[&'a Pod]) -> Option<&'a str> {
+pub(super) fn of_daemon_set<'a>(set: &DaemonSet, pods: &[&'a Pod]) -> Option<&'a str> {
     let number = set.metadata.annotations.as_ref().and_then(|a| a.get(TEMPLATE));
     let made_of = |pod: &&&Pod| number.is_some() && pod.metadata.labels.as_ref().and_then(|l| l.get(GENERATION)) == number;
     if let Some(pod) = pods.iter().find(made_of) {

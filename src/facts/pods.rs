@@ -13,9 +13,14 @@ pub(crate) fn has_ended(pod: &Pod) -> bool {
     matches!(pod.status.as_ref().and_then(|s| s.phase.as_deref()), Some("Succeeded" | "Failed"))
 }
 
-/// A live Pod that is not ready: it has not ended, and nobody is deleting it.
+/// It has not ended, and nobody is deleting it.
+pub(crate) fn is_live(pod: &Pod) -> bool {
+    pod.metadata.deletion_timestamp.is_none() && !has_ended(pod)
+}
+
+/// A live Pod that is not ready.
 pub(crate) fn is_stuck(pod: &Pod) -> bool {
-    pod.metadata.deletion_timestamp.is_none() && !has_ended(pod) && !is_ready(pod)
+    is_live(pod) && !is_ready(pod)
 }
 
 /// It has not started anything yet.

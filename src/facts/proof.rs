@@ -99,7 +99,7 @@ fn turns(object: &ObjectRef, desired: i32, facts: &Facts<'_>) -> i32 {
 }
 
 /// A number, or percents of all.
-fn share(given: Option<&IntOrString>, otherwise: i32, of: i32, up: bool) -> i32 {
+pub(super) fn share(given: Option<&IntOrString>, otherwise: i32, of: i32, up: bool) -> i32 {
     let percent = |percent: i32| {
         let hundredfold = percent.saturating_mul(of);
         (if up { hundredfold.saturating_add(99) } else { hundredfold }).checked_div(100).unwrap_or(0)

@@ -1,6 +1,7 @@
-//! When a workload was restarted, and whether its controller is replacing its Pods now.
+//! How a controller replaces the Pods of a workload: when that was begun by a restart, whether it goes on now, in which order, and whether
+//! all that is ready ends first.
 
-use super::Facts;
+use super::{Facts, proof};
 use crate::domain::action::RESTARTED_AT;
 use crate::domain::object::ObjectRef;
 use jiff::{SignedDuration, Timestamp};
@@ -22,4 +23,39 @@ pub(crate) fn cooling(facts: &Facts<'_>, workload: &ObjectRef) -> Option<String>
 /// Whether its Pods are not all of one template, or its controller has not seen the newest.
 pub(crate) fn is_rolling(facts: &Facts<'_>, workload: &ObjectRef) -> bool {
     facts.workload(workload).is_none_or(|w| !w.observed || w.updated < w.desired || w.total > w.updated)
+}
+
+/// Whether a set makes its Pods one after the other.
+pub(crate) fn is_ordered(set: &StatefulSet) -> bool {
+    set.spec.pod_management_policy.as_deref() != Some("Parallel")
+}
+
+/// How many Pods are ready and end before others are, where a new template may end all that are ready at once.
+pub(crate) fn ended_first(facts: &Facts<'_>, workload: &ObjectRef) -> Option<i32> {
+    let found = facts.workload(workload).filter(|found| found.ready > 0)?;
+    (unavailable(facts, workload, found.desired)? >= found.desired).then_some(found.ready)
+}
+
+/// How many of these its strategy lets be unavailable while it replaces them.
+fn unavailable(facts: &Facts<'_>, workload: &ObjectRef, desired: i32) -> Option<i32> {
+    if let Some(deployment) = facts.find::<Deployment>(workload) {
+        let strategy = deployment.spec.strategy.as_ref();
+        if strategy.and_then(|s| s.type_.as_deref()) == Some("Recreate") {
+            return Some(desired);
+        }
+        let rolling = strategy.and_then(|s| s.rolling_update.as_ref());
+        let more = proof::share(rolling.and_then(|r| r.max_surge.as_ref()), 25, desired, true);
+        let fewer = proof::share(rolling.and_then(|r| r.max_unavailable.as_ref()), 25, desired, false);
+        // Of a strategy that lets nothing happen, the controller makes one.
+        return Some(if more == 0 { fewer.max(1) } else { fewer });
+    }
+    if let Some(set) = facts.find::<StatefulSet>(workload) {
+        let rolling = set.spec.update_strategy.as_ref().and_then(|s| s.rolling_update.as_ref());
+        return Some(rolling.and_then(|r| r.max_unavailable.as_ref()).map_or(1, |given| proof::share(Some(given), 0, desired, true)));
+    }
+    let rolling = facts.find::<DaemonSet>(workload)?.spec.update_strategy.as_ref().and_then(|s| s.rolling_update.as_ref());
+    let more = proof::share(rolling.and_then(|r| r.max_surge.as_ref()), 0, desired, true);
+    let fewer = rolling.and_then(|r| r.max_unavailable.as_ref()).map_or(1, |given| proof::share(Some(given), 0, desired, true));
+    // Another one is ready on the node first.
+    Some(if more > 0 { 0 } else { fewer })
 }

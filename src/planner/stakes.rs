@@ -8,14 +8,14 @@ use crate::domain::kind::Kind;
 use crate::domain::object::ObjectRef;
 use crate::domain::resource::Resource;
 use crate::domain::risk::Risk;
-use crate::facts::{Facts, labels, pods, selected};
+use crate::facts::{Facts, labels, pods, rollouts, selected};
 use k8s_openapi::api::core::v1::{Pod, Service};
 use std::collections::{BTreeSet, HashSet};
 
 /// Others that are named in a question; the rest is counted.
 const NAMED: usize = 4;
 /// Kinds whose Pods can be behind a Service: who is, is known only where all of them were read.
-const BEHIND: &[Kind] = &[Kind::Pod, Kind::Deployment, Kind::StatefulSet, Kind::DaemonSet];
+pub(super) const BEHIND: &[Kind] = &[Kind::Pod, Kind::Deployment, Kind::StatefulSet, Kind::DaemonSet];
 
 /// See the file's head.
 #[derive(Debug, PartialEq, Eq)]
@@ -28,6 +28,8 @@ pub(super) struct Stakes {
 
 /// What suffers that a change is about.
 pub(super) struct Suffering<'o> {
+    /// What has a symptom of its own.
+    pub(super) own: &'o HashSet<&'o ObjectRef>,
     /// What has to run again.
     pub(super) roots: &'o HashSet<ObjectRef>,
     /// And all that belongs to it.
@@ -56,6 +58,11 @@ pub(super) fn stakes(change: &Action, suffering: &Suffering<'_>, root: impl Fn(&
             }
             Err(why) => Stakes { risk: Risk::High, said: vec![why] },
         },
+        // Of a workload that suffers in part, most Pods may serve.
+        Kind::Pod if serves(target, facts) => Stakes {
+            risk: raised(!suffering.own.contains(target)),
+            said: vec![format!("{target} is ready, so what it serves ends with it")],
+        },
         _ if serves(&root(target), facts) && !suffering.roots.contains(&root(target)) => {
             Stakes { risk: Risk::High, said: vec![format!("{} itself is not affected, and it is what would be changed", root(target))] }
         }
@@ -64,6 +71,11 @@ pub(super) fn stakes(change: &Action, suffering: &Suffering<'_>, root: impl Fn(&
     if let Some((fewer, risk)) = fewer(change, facts) {
         stakes.risk = stakes.risk.max(risk);
         stakes.said.push(fewer);
+    }
+    if let Some(ready) = rollouts::ended_first(facts, target).filter(|_| change.changes_a_template()) {
+        stakes.risk = Risk::High;
+        let pods = if ready == 1 { "1 ready Pod ends" } else { &format!("{ready} ready Pods end") };
+        stakes.said.push(format!("{pods} first, by its strategy, and nothing of it serves until new ones are ready"));
     }
     if change.leads_to_a_port() {
         stakes.said.push("whether that port answers is not tried, so the verdict will be `unclear` at best".to_owned());
@@ -149,7 +161,7 @@ mod tests {
         let web = of(Kind::Deployment, "web");
         let judged = |roots: &[ObjectRef], change: &Action| {
             let roots: HashSet<ObjectRef> = roots.iter().cloned().collect();
-            stakes(change, &Suffering { roots: &roots, area: &HashSet::new() }, Clone::clone, &facts)
+            stakes(change, &Suffering { own: &HashSet::new(), roots: &roots, area: &HashSet::new() }, Clone::clone, &facts)
         };
         let restart = Action::restart(web.clone(), jiff::Timestamp::UNIX_EPOCH);
         let beside = judged(&[of(Kind::Service, "web")], &restart);
@@ -169,7 +181,7 @@ mod tests {
         let web = of(Kind::Deployment, "web");
         let roots = HashSet::from([web.clone()]);
         let judged = |replicas: u32| {
-            let suffering = Suffering { roots: &roots, area: &HashSet::new() };
+            let suffering = Suffering { own: &HashSet::new(), roots: &roots, area: &HashSet::new() };
             stakes(&patch(web.clone(), "spec.replicas", replicas), &suffering, Clone::clone, &Facts::of(&seen))
         };
         let (one, nine) = (judged(1), judged(9));
@@ -178,13 +190,82 @@ mod tests {
         assert_eq!(judged(11), Stakes { risk: Risk::Medium, said: Vec::new() });
     }
 
+    fn pod(name: &str, ready: &str) -> serde_json::Value {
+        json!({"metadata": {"name": name, "namespace": "shop"}, "status": {"conditions": [{"type": "Ready", "status": ready}]}})
+    }
+
+    #[test]
+    fn pod_that_serves_is_high_and_said_also_of_a_workload_that_suffers_in_part() {
+        let seen = snapshot(vec![(Kind::Deployment, deployment()), (Kind::Pod, pod("web-1", "True")), (Kind::Pod, pod("web-2", "False"))]);
+        let (web, flapping) = (of(Kind::Deployment, "web"), of(Kind::Pod, "web-1"));
+        let roots = HashSet::from([web.clone()]);
+        let judged = |own: &ObjectRef, name: &str| {
+            let of_web = |_: &ObjectRef| web.clone();
+            let suffering = Suffering { own: &HashSet::from([own]), roots: &roots, area: &HashSet::new() };
+            stakes(&Action::EvictPod { pod: of(Kind::Pod, name) }, &suffering, of_web, &Facts::of(&seen))
+        };
+        let serving = judged(&web, "web-1");
+        assert!(serving.risk == Risk::High && serving.said[0].contains("is ready, so what it serves ends with it"), "{serving:?}");
+        assert_eq!(judged(&web, "web-2"), Stakes { risk: Risk::Medium, said: Vec::new() });
+        let ill = judged(&flapping, "web-1");
+        assert!(ill.risk == Risk::Medium && ill.said.len() == 1, "it suffers itself, and serves all the same: {ill:?}");
+    }
+
+    #[test]
+    fn new_template_by_a_strategy_that_ends_all_ready_pods_first_is_high_and_said() {
+        let judged = |kind: Kind, spec: serde_json::Value, ready: i32, change: &dyn Fn(ObjectRef) -> Action| {
+            let mut web = deployment();
+            web["kind"] = json!(kind.name());
+            web["status"] = json!({"observedGeneration": 3, "replicas": 10, "readyReplicas": ready, "numberReady": ready,
+                "desiredNumberScheduled": 10, "currentNumberScheduled": 10, "numberMisscheduled": 0});
+            web["spec"]["replicas"] = json!(10);
+            for (member, value) in spec.as_object().unwrap() {
+                web["spec"][member] = value.clone();
+            }
+            let seen = snapshot(vec![(kind.clone(), web)]);
+            let web = of(kind, "web");
+            let roots = HashSet::from([web.clone()]);
+            let suffering = Suffering { own: &HashSet::new(), roots: &roots, area: &HashSet::new() };
+            stakes(&change(web), &suffering, Clone::clone, &Facts::of(&seen))
+        };
+        let restart = |web: ObjectRef| Action::restart(web, jiff::Timestamp::UNIX_EPOCH);
+        let image = |web: ObjectRef| patch(web, "spec.template.spec.containers[name=app].resources.limits.memory", 1);
+        let scale = |web: ObjectRef| patch(web, "spec.replicas", 11);
+        let nothing = Stakes { risk: Risk::Medium, said: Vec::new() };
+        let recreate = || json!({"strategy": {"type": "Recreate"}});
+        let rolling = |fewer: serde_json::Value| json!({"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": fewer}});
+        for (kind, spec) in [
+            (Kind::Deployment, recreate()),
+            (Kind::Deployment, json!({"strategy": rolling(json!("100%"))})),
+            (Kind::Deployment, json!({"strategy": rolling(json!(10))})),
+            (Kind::DaemonSet, json!({"updateStrategy": rolling(json!("100%"))})),
+            (Kind::StatefulSet, json!({"updateStrategy": rolling(json!("100%"))})),
+            (Kind::StatefulSet, json!({"replicas": 1})),
+        ] {
+            for change in [&restart as &dyn Fn(ObjectRef) -> Action, &image] {
+                let at = judged(kind.clone(), spec.clone(), 9, change);
+                assert!(at.risk == Risk::High && at.said[0].contains("9 ready Pods end first"), "{kind} {spec}: {at:?}");
+                assert_eq!(judged(kind.clone(), spec.clone(), 0, change), nothing, "nothing serves: {kind} {spec}");
+            }
+        }
+        for (kind, spec) in [
+            (Kind::Deployment, json!({})),
+            (Kind::Deployment, json!({"strategy": rolling(json!("25%"))})),
+            (Kind::StatefulSet, json!({})),
+            (Kind::DaemonSet, json!({})),
+        ] {
+            assert_eq!(judged(kind.clone(), spec.clone(), 9, &restart), nothing, "{kind} {spec}");
+        }
+        assert_eq!(judged(Kind::Deployment, recreate(), 9, &scale), nothing, "no Pod gets another template");
+    }
+
     #[test]
     fn change_of_a_probe_is_said() {
         let seen = snapshot(vec![(Kind::Deployment, deployment())]);
         let web = of(Kind::Deployment, "web");
         let said = |field: &str| {
             let roots = HashSet::from([web.clone()]);
-            let of = Suffering { roots: &roots, area: &HashSet::new() };
+            let of = Suffering { own: &HashSet::new(), roots: &roots, area: &HashSet::new() };
             stakes(&patch(web.clone(), field, 3), &of, Clone::clone, &Facts::of(&seen)).said
         };
         let container = "spec.template.spec.containers[name=app]";

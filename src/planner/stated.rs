@@ -5,7 +5,8 @@ use super::lint;
 use super::outline::seen;
 use super::proposed::Proposed;
 use super::refusal::Refusal;
-use super::stakes::{Stakes, Suffering, stakes};
+use super::setting;
+use super::stakes::{BEHIND, Stakes, Suffering, stakes};
 use super::wanted;
 use crate::domain::action::{Action, Change, FieldOp};
 use crate::domain::cause::{Cause, CauseSource};
@@ -30,7 +31,7 @@ use crate::facts::references::references;
 use k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscaler;
 use k8s_openapi::api::core::v1::{PersistentVolumeClaim, Pod};
 use std::cmp::Reverse;
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 /// What suffers is looked at for so many symptoms: a change that is about more than these is about a namespace, and not about one thing.
 const SYMPTOMS: usize = 40;
@@ -154,11 +155,11 @@ pub(crate) fn examine(changes: &[Wanted], diagnosis: &Diagnosis, facts: &Facts<'
         }
         symptoms.extend(about.into_iter().filter(|s| !symptoms.iter().any(|known| known.object == s.object)).cloned().collect::<Vec<_>>());
     }
+    refusals.extend(two_at_once(made.iter().map(|(proposal, _): &(Proposal, About)| &proposal.action), facts));
     let mut checks = checks(&symptoms, facts);
     if !checks.is_empty() {
         // Whoever else is behind a changed Service has to be reached as before.
-        let served: Vec<Check> =
-            made.iter().filter_map(|(proposal, _): &(Proposal, About)| served(proposal.action.target(), facts)).collect();
+        let served: Vec<Check> = made.iter().filter_map(|(proposal, _)| served(proposal.action.target(), facts)).collect();
         checks.extend(served.into_iter().filter(|check| !checks.contains(check)).collect::<Vec<_>>());
     }
     if refusals.is_empty() && checks.is_empty() {
@@ -262,6 +263,14 @@ fn least_rank(change: &Action) -> u8 {
     change.rows().into_iter().filter_map(|(_, row)| row?.form()).map(ValueForm::rank).min().unwrap_or(u8::MAX)
 }
 
+/// That two of these end Pods of the same workload: what comes of the first has to be seen before the second.
+fn two_at_once<'a>(changes: impl Iterator<Item = &'a Action>, facts: &Facts<'_>) -> Option<Refusal> {
+    let mut ended = HashSet::new();
+    let mut all = changes.filter(|change| change.is_made_again() || change.changes_a_template()).map(|change| root(change.target(), facts));
+    let twice = all.find(|workload| !ended.insert(workload.clone()))?;
+    Some(Refusal::Stated(format!("two of the changes end Pods of {twice}: propose one, and what comes of it is seen before the next")))
+}
+
 /// What is never changed by what somebody proposes, of the change alone: nothing of the cluster is looked at for the answer.
 fn denied(wanted: &Wanted, open: Open) -> Option<Refusal> {
     let (verb, target) = (wanted.verb(), wanted.target());
@@ -314,13 +323,25 @@ fn values(change: &Action, facts: &Facts<'_>) -> Option<Refusal> {
     })
 }
 
+/// The kinds without which it cannot be decided on these changes. Rules need some of them only where something points at them.
+pub(crate) fn needed(changes: &[Wanted]) -> Vec<Kind> {
+    let of = |wanted: &Wanted| match wanted {
+        Wanted::Change(change) if change.scales_to().is_some() => vec![Kind::HorizontalPodAutoscaler],
+        Wanted::Change(change) => match change.target().kind {
+            Kind::PersistentVolumeClaim => vec![Kind::PersistentVolumeClaim],
+            Kind::Service => BEHIND.iter().chain([&Kind::EndpointSlice]).cloned().collect(),
+            Kind::ConfigMap => setting::USERS.to_vec(),
+            _ => Vec::new(),
+        },
+        Wanted::Restart { .. } | Wanted::UndoRollout { .. } => Vec::new(),
+    };
+    changes.iter().flat_map(of).collect::<BTreeSet<Kind>>().into_iter().collect()
+}
+
 /// An autoscaler's number is its own.
 fn scaled_by_another(change: &Action, facts: &Facts<'_>) -> Option<Refusal> {
-    let (_, target, fields) = change.change();
-    let scales = change.change().0 == Verb::Patch && fields.iter().any(|path| **path == FieldPath::dotted("spec.replicas"));
-    if !scales {
-        return None;
-    }
+    change.scales_to()?;
+    let target = change.target();
     if !facts.is_whole(&Kind::HorizontalPodAutoscaler) {
         return Some(Refusal::Stated(format!("whether an autoscaler scales {target} could not be read")));
     }
@@ -343,7 +364,8 @@ fn missed(change: &Action, facts: &Facts<'_>) -> Option<Refusal> {
 fn at_stake(change: &Action, about: &[&Symptom], areas: &[(&Symptom, HashSet<ObjectRef>)], facts: &Facts<'_>) -> Stakes {
     let area: HashSet<&ObjectRef> = areas.iter().filter(|(symptom, _)| about.contains(symptom)).flat_map(|(_, area)| area).collect();
     let roots: HashSet<ObjectRef> = about.iter().map(|symptom| root(&symptom.object, facts)).collect();
-    stakes(change, &Suffering { roots: &roots, area: &area }, |object| root(object, facts), facts)
+    let own: HashSet<&ObjectRef> = about.iter().map(|symptom| &symptom.object).collect();
+    stakes(change, &Suffering { own: &own, roots: &roots, area: &area }, |object| root(object, facts), facts)
 }
 
 /// What belongs to something that suffers, in its own namespace: who owns it and what that owns, what leads to it, and the ConfigMaps and

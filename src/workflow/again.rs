@@ -19,8 +19,7 @@ impl Remediation {
     /// waits with this plan for the same words under the same limits.
     pub(super) async fn ask_waiting(&self, fresh: Fresh, meter: &Meter, caller: &Caller<'_>) -> Result<Opened, Box<Fresh>> {
         let records = self.records();
-        let digest = fresh.planned.plan.digest();
-        let Ok(Some(id)) = records.find_open(&digest).await else { return Err(Box::new(fresh)) };
+        let Ok(Some(id)) = self.asked_already(&fresh.planned.plan).await else { return Err(Box::new(fresh)) };
         let Ok((revision, mut waiting)) = records.awaiting(&id).await else { return Err(Box::new(fresh)) };
         // What may answer it must not change by being asked again.
         let same_limits = waiting.header.limits == fresh.header.limits && waiting.header.wishes == fresh.header.wishes;
@@ -58,7 +57,7 @@ impl Remediation {
             "the same plan came up again; a human is asked again"
         };
         waiting.header.trail.note_without_effect(now, caller.origin.as_str(), what, Effect::Undecided);
-        let expires_at = waiting.expires_at;
+        let (expires_at, digest) = (waiting.expires_at, waiting.digest.clone());
         let session = Session::AwaitingApproval(waiting);
         let mut report = report_of(&session);
         let Some(text) = question::text(&report) else { return Err(Box::new(fresh)) };

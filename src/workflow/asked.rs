@@ -2,7 +2,6 @@
 //! one question at a time, what was declined is not asked again for a day, and every conclusion counts, whatever became of it.
 
 use super::again::Fresh;
-use super::next::NOT_ASKED;
 use super::records::NOTE_ATTEMPTS;
 use super::report::Status;
 use super::view::report_of;
@@ -53,8 +52,11 @@ impl Remediation {
             Ok(opened) => return Ok(opened),
             Err(fresh) => *fresh,
         };
-        // On the heap, as all of it that is rare: every call would carry its room on its stack.
-        if let Some(other) = Box::pin(self.make_way(&planned.plan, &header)).await? {
+        // A rule's plan makes way once its own question is kept: else there could be none. On the heap, as all of it that is rare: every call
+        // would carry its room on its stack.
+        if planned.plan.by().is_some()
+            && let Some(other) = Box::pin(self.asked_elsewhere(&planned.plan, &header, Besides::Nothing)).await?
+        {
             return Box::pin(self.not_asked(header, revision, planned, waits_for(&other), meter, caller)).await;
         }
         self.charge(&mut header.usage, meter);
@@ -64,10 +66,7 @@ impl Remediation {
         let digest_counts = self.counts_repeated_digest(&awaiting, caller).map(drop);
         let (id, digest) = (awaiting.header.id.clone(), awaiting.digest.clone());
         let session = Session::AwaitingApproval(awaiting);
-        let revision = match self.ledger.save(&session, Some(revision)).await {
-            Ok(revision) => revision,
-            Err(error) => return Err(Box::pin(self.given_up(&id, error.into())).await),
-        };
+        let revision = self.ledger.save(&session, Some(revision)).await?;
         // Two calls at once both see nothing before they save: whoever sees the other one afterwards asks nobody.
         let other = match &session {
             Session::AwaitingApproval(own) => Box::pin(self.make_way(&own.planned.plan, &own.header)).await?,
@@ -98,7 +97,6 @@ impl Remediation {
     /// # Errors
     /// The store cannot be read: then nobody is asked, since whether somebody is already is not known.
     async fn asked_elsewhere(&self, plan: &RemediationPlan, header: &Header, besides: Besides) -> Result<Option<SessionId>, WorkflowError> {
-        let digest = plan.digest();
         if plan.aim.cause().is_none() {
             return Ok(None);
         }
@@ -107,13 +105,23 @@ impl Remediation {
                 let Session::AwaitingApproval(other) = session else { continue };
                 let is_other = other.header.id != header.id && other.header.cluster.id.is_same(&header.cluster.id);
                 let about_it = named(&other.planned.plan).any(|one| one == about);
-                let same = besides == Besides::TheSame && other.digest == digest;
+                let same = besides == Besides::TheSame && other.planned.plan.asks_the_same(plan);
                 if is_other && about_it && !same && (plan.by().is_some() || other.planned.plan.by().is_some()) {
                     return Ok(Some(other.header.id));
                 }
             }
         }
         Ok(None)
+    }
+
+    /// The session in which a plan waits that asks for the same as this one.
+    pub(super) async fn asked_already(&self, plan: &RemediationPlan) -> Result<Option<SessionId>, WorkflowError> {
+        let target = plan.steps.first().action.target();
+        let alive = self.ledger.alive_with(&target.name, SESSIONS).await?;
+        Ok(alive.into_iter().flatten().find_map(|(_, session)| match session {
+            Session::AwaitingApproval(one) if one.planned.plan.asks_the_same(plan) => Some(one.header.id),
+            _ => None,
+        }))
     }
 
     /// Makes way for a rule's plan: what somebody states about the same object is no question any more. For a proposal nothing makes way.
@@ -160,7 +168,7 @@ impl Remediation {
         meter: &Meter,
         caller: &Caller<'_>,
     ) -> Result<Opened, WorkflowError> {
-        header.advice.insert(0, Advice { text: format!("{NOT_ASKED}: {}", why.text), command: None, why: why.why.to_owned() });
+        header.withhold(&why.text, why.why);
         let ending = header.diagnosis.ending();
         self.close(header, revision, ending, Some(planned), meter, caller.progress).await
     }

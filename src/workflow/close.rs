@@ -79,14 +79,20 @@ impl Remediation {
         Ok(session)
     }
 
-    /// Ends a session that was opened and could not go on, so that it does not look as if somebody were still at it.
+    /// Ends a session that was opened and whose call failed, so that it does not look as if somebody were still at it, or were asked.
     pub(super) async fn given_up(&self, id: &SessionId, error: WorkflowError) -> WorkflowError {
-        if let Ok(Some((revision, Session::Investigating(investigating)))) = self.ledger.load(id).await {
-            let mut closed = investigating.lapse();
-            closed.header.trail.note(self.parts.clock.now(), "kubemend", &format!("ended by an error; nothing was changed: {error}"));
-            // Where this cannot be saved either, it ends by its own time.
-            self.ledger.save(&Session::Closed(closed), Some(revision)).await.ok();
-        }
+        let Ok(Some((revision, session))) = self.ledger.load(id).await else { return error };
+        let mut closed = match session {
+            Session::Investigating(investigating) => investigating.lapse(),
+            // Its question was kept, and never shown.
+            Session::AwaitingApproval(waiting) => waiting.give_way(),
+            Session::Diagnosed(_) | Session::Executing(_) | Session::Validating(_) | Session::Reverting(_) | Session::Closed(_) => {
+                return error;
+            }
+        };
+        closed.header.trail.note(self.parts.clock.now(), "kubemend", &format!("ended by an error; nothing was changed: {error}"));
+        // Where this cannot be saved either, it ends by its own time.
+        self.ledger.save(&Session::Closed(closed), Some(revision)).await.ok();
         error
     }
 }

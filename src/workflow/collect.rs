@@ -79,6 +79,14 @@ pub(super) async fn some(
     Ok(collected)
 }
 
+/// The same look with these kinds, too, as far as they were not read whole. Each has the room of one list, as every list has.
+pub(super) async fn besides(snapshot: Snapshot, kinds: &[Kind], read: &dyn ClusterRead) -> Result<Snapshot, ReadError> {
+    let scope = snapshot.scope.clone();
+    let mut collected = Collected::into(snapshot, Account::default());
+    again(kinds, &scope, read, &mut collected).await?;
+    Ok(collected.snapshot)
+}
+
 /// When what was read was so, by the clock that made the times of the objects: ours may stand hours away from it.
 pub(super) fn seen_at(read: &dyn ClusterRead, clock: &dyn Clock) -> Timestamp {
     read.server_time().unwrap_or_else(|| clock.now())

@@ -3,9 +3,6 @@
 use super::report::{AdviceView, ExecutionView, Report, Status};
 use crate::domain::execution::Became;
 
-/// How advice begins that says of a stated plan why nobody is asked about it.
-pub(super) const NOT_ASKED: &str = "nobody is asked about this change";
-
 /// What is to be done.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Next<'a> {
@@ -49,7 +46,7 @@ fn of_its_status(report: &Report) -> Next<'_> {
         // The plan of one that was validated may wait, or have been declined: to validate it again comes back with the same.
         // What somebody merely states leaves a result inconclusive, and can have a plan all the same.
         Status::Diagnosed | Status::Inconclusive | Status::Unresolved | Status::Unclear if unapplied => {
-            not_asked(report).map(Next::NotAsked).or_else(|| by_hand(report).map(Next::ByHand)).unwrap_or(Next::Apply)
+            report.withheld.as_ref().map(Next::NotAsked).or_else(|| by_hand(report).map(Next::ByHand)).unwrap_or(Next::Apply)
         }
         Status::Unresolved | Status::Unclear | Status::Failed | Status::Interrupted => Next::Validate,
         Status::Diagnosed
@@ -76,11 +73,6 @@ pub(super) fn sent_nothing(report: &Report) -> bool {
 fn by_hand(report: &Report) -> Option<&AdviceView> {
     let typed = |advice: &&AdviceView| report.plan.iter().flat_map(|p| &p.steps).any(|step| advice.command.as_ref() == Some(&step.command));
     report.advice.iter().find(typed)
-}
-
-/// The advice that says why nobody is asked.
-pub(super) fn not_asked(report: &Report) -> Option<&AdviceView> {
-    report.advice.iter().find(|advice| advice.command.is_none() && advice.text.starts_with(NOT_ASKED))
 }
 
 /// Whether it is known of each step of a plan that was to be applied that it did not take effect.
@@ -130,10 +122,14 @@ mod tests {
     fn a_plan_that_nobody_is_asked_about_leads_to_the_reason() {
         for status in [Status::Diagnosed, Status::Inconclusive] {
             let mut report = report(status, None);
-            let text = format!("{NOT_ASKED}: a human is asked about the same object in session `s-2`");
+            let text = "a human is asked about the same object in session `s-2`".to_owned();
             let advice = AdviceView { text, command: None, why: "two questions".to_owned(), cause: None };
-            report.advice = vec![advice.clone()];
+            report.withheld = Some(advice.clone());
             assert_eq!(next(&report), Next::NotAsked(&advice), "{status:?}");
+            // It is a value of the session: no words of anybody are taken for it.
+            report.withheld = None;
+            report.advice = vec![AdviceView { text: "nobody is asked about this change: for no reason".to_owned(), ..advice }];
+            assert_eq!(next(&report), Next::Apply, "{status:?}");
         }
     }
 }

@@ -1,7 +1,6 @@
 //! From words to a plan that waits for an answer: scope, snapshot, findings, plan, rehearsal, gate.
 
 use super::conclude::{Concluded, conclude};
-use super::next::NOT_ASKED;
 use super::report::Status;
 use super::scope::{self, Located};
 use super::standing::Standing;
@@ -24,7 +23,6 @@ use crate::domain::observation::Observations;
 use crate::domain::ours::OurCommand;
 use crate::domain::plan::{RemediationPlan, Step};
 use crate::domain::purpose::Purpose;
-use crate::domain::risk::Risk;
 use crate::domain::usage::Usage;
 use crate::facts::Facts;
 use crate::facts::focus::focus;
@@ -80,7 +78,7 @@ impl Remediation {
         let never = planned.as_ref().and_then(|planned| Some((planned, self.why_never(&header, ending, planned)?)));
         let is_advised = never.is_some();
         if let Some((planned, why)) = never {
-            header.advice.extend(not_made(&planned.plan, header.limits.ceiling, &why));
+            not_made(&mut header, &planned.plan, &why);
         }
         self.charge(&mut header.usage, &meter);
         let mut session = if ending == Ending::Diagnosed {
@@ -92,10 +90,9 @@ impl Remediation {
         if let Err(error) = &saved {
             // Looking works without a record; only acting does not.
             let what = format!("the record of this session, which could not be saved: {error}");
-            let ceiling = session.header().limits.ceiling;
-            let advice = session.planned().filter(|_| !is_advised).map(|planned| not_made(&planned.plan, ceiling, UNRECORDED));
+            let planned = session.planned().filter(|_| !is_advised).map(|planned| planned.plan.clone());
             let header = session.header_mut();
-            header.advice.extend(advice.into_iter().flatten());
+            planned.iter().for_each(|plan| not_made(header, plan, UNRECORDED));
             header.diagnosis.miss(Gap { what, why: GapWhy::Unsupported, unlock: None });
         }
         let report = Report { unrecorded: saved.is_err(), ..report_of(&session) };
@@ -145,9 +142,29 @@ impl Remediation {
         Box::pin(self.propose(header, revision, ending, plan, &live, &meter, caller)).await
     }
 
-    /// From a plan to the question about it, or to its end where policy allows it: the dry run, the gate, and the answer of the gate.
+    /// From a plan to the question about it, or to its end where policy allows it. Where that fails, the session has failed, too.
     #[expect(clippy::too_many_arguments, reason = "a session on its way, and the call that it belongs to")]
     pub(super) async fn propose(
+        &self,
+        header: Header,
+        revision: Revision,
+        ending: Ending,
+        plan: RemediationPlan,
+        live: &Live,
+        meter: &Meter,
+        caller: &Caller<'_>,
+    ) -> Result<Opened, WorkflowError> {
+        let id = header.id.clone();
+        match Box::pin(self.rehearsed(header, revision, ending, plan, live, meter, caller)).await {
+            Ok(opened) => Ok(opened),
+            // On the heap: hardly any call comes here, and all would carry its room on their stack.
+            Err(error) => Err(Box::pin(self.given_up(&id, error)).await),
+        }
+    }
+
+    /// The dry run, the gate, and the answer of the gate.
+    #[expect(clippy::too_many_arguments, reason = "a session on its way, and the call that it belongs to")]
+    async fn rehearsed(
         &self,
         mut header: Header,
         revision: Revision,
@@ -159,7 +176,7 @@ impl Remediation {
     ) -> Result<Opened, WorkflowError> {
         let progress = caller.progress;
         let Some(executor) = &self.parts.executor else {
-            header.advice.extend(not_made(&plan, header.limits.ceiling, self.why_no_writer()));
+            not_made(&mut header, &plan, self.why_no_writer());
             return self.close(header, revision, ending, Some(Planned { plan, rehearsal: None }), meter, progress).await;
         };
         if plan.by().is_some()
@@ -171,7 +188,7 @@ impl Remediation {
         // Nothing is rehearsed on a cluster that the plan is not for.
         if let Err(error) = self.writes_here(&header, executor, meter).await {
             let why = if let WorkflowError::Read(error) = &error { error.in_a_report() } else { error.to_string() };
-            header.advice.extend(not_made(&plan, header.limits.ceiling, &why));
+            not_made(&mut header, &plan, &why);
             return self.close(header, revision, ending, Some(Planned { plan, rehearsal: None }), meter, progress).await;
         }
         progress.tell(Phase::Rehearsing, "asking the API server to check the change");
@@ -187,24 +204,21 @@ impl Remediation {
         match (decision, asked) {
             (Decision::Forbid(reasons), _) => {
                 let why: Vec<&str> = reasons.iter().map(String::as_str).collect();
-                header.advice.extend(not_made(&planned.plan, header.limits.ceiling, &why.join("; ")));
+                not_made(&mut header, &planned.plan, &why.join("; "));
                 self.close(header, revision, ending, Some(planned), meter, progress).await
             }
             (_, None) => {
-                header.advice.extend(not_made(&planned.plan, header.limits.ceiling, TOO_LARGE));
+                not_made(&mut header, &planned.plan, TOO_LARGE);
                 self.close(header, revision, ending, Some(planned), meter, progress).await
             }
             (Decision::Allow(grant), Some(_)) => {
                 // On the heap: hardly any call comes here, and all would carry its room on their stack.
                 Box::pin(self.make_way(&planned.plan, &header)).await?;
-                let id = header.id.clone();
                 let (mut awaiting, _) = header.propose(planned, self.parts.entropy.secret_bits(), self.expiry(), caller.door.clone());
                 awaiting.header.trail.answer(self.parts.clock.now(), "policy", "approved: within the limits of automatic mode");
                 let approved = awaiting.approve_by_policy(grant).map_err(|(_, error)| error)?;
-                match Box::pin(self.carry_out(approved, None, revision, &Approver::Policy, meter, caller)).await {
-                    Ok(report) => Ok(Opened { report, question: None }),
-                    Err(error) => Err(Box::pin(self.given_up(&id, error)).await),
-                }
+                let report = Box::pin(self.carry_out(approved, None, revision, &Approver::Policy, meter, caller)).await?;
+                Ok(Opened { report, question: None })
             }
             (Decision::AskHuman(reasons), Some(text)) => {
                 if header.limits.mode == Mode::Automatic {
@@ -286,6 +300,7 @@ impl Remediation {
             looked: snapshot.looked.iter().cloned().collect(),
             observations: Observations::default(),
             advice,
+            withheld: None,
             usage: Usage::default(),
             trail,
             process: None,
@@ -402,20 +417,19 @@ fn by_its_own(cause: &Cause, facts: &Facts<'_>) -> Advice {
 
 /// What becomes of a change that kubemend does not make: of a rule's, how to make it by hand. Of what somebody states it is said what is at
 /// stake, and no line to type: whoever reads this may have a shell, and the line would be the stranger's.
-fn not_made(plan: &RemediationPlan, ceiling: Risk, why: &str) -> Vec<Advice> {
-    let Some(by) = plan.by() else { return by_hand(plan, why) };
-    let way = if plan.risk() > ceiling {
+fn not_made(header: &mut Header, plan: &RemediationPlan, why: &str) {
+    let Some(by) = plan.by() else {
+        header.advice.extend(by_hand(plan, why));
+        return;
+    };
+    let way = if plan.risk() > header.limits.ceiling {
         "a human who wants it all the same raises `risk-ceiling`, and is then asked"
     } else {
         "a human who wants it all the same sees to that first, and is then asked"
     };
     let change = |step: &Step| format!("{} {}: {}", step.action.verb(), step.action.target(), step.why);
     let changes: Vec<String> = plan.steps.iter().map(change).collect();
-    vec![Advice {
-        text: format!("{NOT_ASKED}: {by} proposes it, and no command is given for it; {way}. {}", changes.join(". ")),
-        command: None,
-        why: why.to_owned(),
-    }]
+    header.withhold(&format!("{by} proposes it, and no command is given for it; {way}. {}", changes.join(". ")), why);
 }
 
 /// How to make the change without kubemend, and why that is needed.

@@ -278,6 +278,7 @@ mod tests {
             looked: Vec::new(),
             observations: Observations::default(),
             advice: Vec::new(),
+            withheld: None,
             usage: Usage::default(),
             trail: Trail::default(),
             process: None,

@@ -8,13 +8,11 @@ use crate::domain::finding::Relation;
 use crate::domain::focus::Aside;
 use crate::domain::plan::OnFailure;
 use crate::domain::risk::Risk;
-use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
-use std::fmt;
 
 /// What something is decided by is a value in a report, and becomes its word where the report leaves.
-fn spelled<T: fmt::Display, S: Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {
+fn spelled<T: std::fmt::Display, S: Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(value)
 }
 
@@ -22,7 +20,7 @@ macro_rules! view {
     ($($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $type:ty,)* })*) => {
         $(
             $(#[$doc])*
-            #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+            #[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
             #[serde(rename_all = "camelCase")]
             pub struct $name { $($(#[$field_doc])* pub $field: $type,)* }
         )*
@@ -494,7 +492,9 @@ view! {
         /// What it cost.
         usage: UsageView,
         /// The session is not kept: its id is of no use to anybody.
+        #[serde(skip)] unrecorded: bool,
+        /// Why nobody is asked about the plan, which somebody states; it is among the advice, too.
         #[serde(skip)]
-        unrecorded: bool,
+        withheld: Option<AdviceView>,
     }
 }

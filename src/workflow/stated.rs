@@ -196,7 +196,9 @@ impl Remediation {
         let progress = caller.progress;
         let reading = async {
             let cluster = read.cluster().await?;
-            scope::locate(problem, &cluster.context, read, self.parts.clock.as_ref(), progress).await
+            let Located { snapshot, because } = scope::locate(problem, &cluster.context, read, self.parts.clock.as_ref(), progress).await?;
+            let snapshot = collect::besides(snapshot, &stated::needed(&grounded.changes), read).await?;
+            Ok::<_, WorkflowError>(Located { snapshot, because })
         };
         let Located { mut snapshot, because } = tokio::select! {
             read = reading => read?,
@@ -239,6 +241,7 @@ impl Remediation {
             looked: snapshot.looked.iter().cloned().collect(),
             observations: Observations::default(),
             advice: Vec::new(),
+            withheld: None,
             usage: Usage::default(),
             trail,
             process: None,
@@ -270,17 +273,20 @@ impl Remediation {
     async fn well(&self, approved: &Approved, meter: &Meter, caller: &Caller<'_>) -> Result<Option<String>, WorkflowError> {
         let (header, plan) = (approved.header(), approved.plan());
         let words = Wording::of(header.purpose.words().unwrap_or_default()).within(header.scope.namespaces());
-        let looking = collect::about(words, &header.scope, meter.read.as_ref(), self.parts.clock.as_ref());
-        let mut collected = tokio::select! {
-            collected = looking => collected?,
+        let changes: Vec<Wanted> = plan.steps.iter().map(|step| Wanted::Change(step.action.clone())).collect();
+        let looking = async {
+            let collected = collect::about(words, &header.scope, meter.read.as_ref(), self.parts.clock.as_ref()).await?;
+            collect::besides(collected.snapshot, &stated::needed(&changes), meter.read.as_ref()).await
+        };
+        let mut snapshot = tokio::select! {
+            snapshot = looking => snapshot?,
             () = caller.cancel.cancelled() => return Err(WorkflowError::Cancelled),
         };
         let (open, planned) = (self.may_change(), plan.clone());
         let cause = plan.aim.cause().and_then(|key| header.diagnosis.cause(key));
         let suffered: Vec<ObjectRef> = cause.iter().flat_map(|cause| &cause.symptoms).map(|symptom| symptom.object.clone()).collect();
-        let changes: Vec<Wanted> = planned.steps.iter().map(|step| Wanted::Change(step.action.clone())).collect();
         if open.config_maps {
-            live::see_config_maps(&changes, &mut collected.snapshot, meter.read.as_ref()).await;
+            live::see_config_maps(&changes, &mut snapshot, meter.read.as_ref()).await;
         }
         let ask = move |facts: &Facts<'_>, diagnosis: &mut Diagnosis| {
             planner::triage(diagnosis, facts, analyze::severity);
@@ -302,7 +308,7 @@ impl Remediation {
                 None => risk.filter(|risk| *risk > planned.risk()).map(|risk| format!("its risk is {risk} now")),
             }
         };
-        conclude(collected.snapshot, &caller.cancel, ask).await.map(|concluded| concluded.answer).ok_or(WorkflowError::Cancelled)
+        conclude(snapshot, &caller.cancel, ask).await.map(|concluded| concluded.answer).ok_or(WorkflowError::Cancelled)
     }
 }
 

@@ -111,6 +111,7 @@ impl Remediation {
             looked: concluded.snapshot.looked.iter().cloned().collect(),
             observations: Observations::default(),
             advice: Vec::new(),
+            withheld: None,
             usage: Usage::default(),
             trail,
             process: None,

@@ -8,7 +8,7 @@ use super::report::{
     StepView, SymptomView, TrailView, UnexplainedView, UsageView, ValidationView,
 };
 use super::standing::Standing;
-use super::{covered, next, summary};
+use super::{covered, summary};
 use crate::domain::cause::Cause;
 use crate::domain::diagnosis::Diagnosis;
 use crate::domain::ending::Ending;
@@ -73,8 +73,7 @@ pub(super) fn recalled(session: &Session, undone_by: Option<&SessionId>) -> Repo
 /// The report of where a session stands.
 pub(super) fn report(standing: &Standing<'_>) -> Report {
     let mut report = without_summary(standing);
-    let is_stated = standing.planned.is_some_and(|planned| planned.plan.by().is_some());
-    if is_stated && next::not_asked(&report).is_some() {
+    if report.withheld.is_some() {
         // A line for what somebody states is the stranger's: it is there for a human who is asked.
         report.plan.iter_mut().flat_map(|plan| &mut plan.steps).for_each(|step| step.command.clear());
     }
@@ -122,6 +121,7 @@ fn without_summary(standing: &Standing<'_>) -> Report {
         trail: header.trail.entries().iter().map(entry).collect(),
         usage: usage(&header.usage),
         unrecorded: false,
+        withheld: header.withheld.as_ref().map(of_session),
     }
 }
 
@@ -158,10 +158,13 @@ fn more(count: usize) -> Option<String> {
     (count > 0).then(|| format!("{count} more are not listed"))
 }
 
-/// All advice in one list: about what is under way, then of each cause, then of the session.
+fn of_session(advice: &Advice) -> AdviceView {
+    AdviceView { text: words(&advice.text), command: advice.command.clone(), why: words(&advice.why), cause: None }
+}
+
+/// All advice in one list: about what is under way, then of each cause, then why nobody is asked about the plan, then of the session.
 fn advice(standing: &Standing<'_>) -> Vec<AdviceView> {
     let diagnosis = &standing.header.diagnosis;
-    let of_session = |a: &Advice| AdviceView { text: words(&a.text), command: a.command.clone(), why: words(&a.why), cause: None };
     let mut all: Vec<AdviceView> = diagnosis.in_progress.iter().map(of_session).collect();
     all.extend(more(diagnosis.unlisted.in_progress).map(|text| AdviceView {
         text: format!("changes in progress: {text}"),
@@ -174,6 +177,7 @@ fn advice(standing: &Standing<'_>) -> Vec<AdviceView> {
     }
     // What was undone is not offered to be undone again, whatever the session advised before.
     let undo = standing.undone_by.map(|_| OurCommand::Undo(standing.header.id.clone()).to_string());
+    all.extend(standing.header.withheld.iter().map(of_session));
     all.extend(standing.header.advice.iter().filter(|a| undo.is_none() || a.command != undo).map(of_session));
     all
 }

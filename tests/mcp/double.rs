@@ -194,6 +194,7 @@ impl Double {
             trail: Vec::new(),
             usage: UsageView { elapsed_ms: 1, api_calls: 2, ..UsageView::default() },
             unrecorded: false,
+            withheld: None,
         }
     }
 }

@@ -71,6 +71,7 @@ fn healthy() -> Report {
         trail: Vec::new(),
         usage: UsageView { elapsed_ms: 212, api_calls: 14, ..UsageView::default() },
         unrecorded: false,
+        withheld: None,
     }
 }
 

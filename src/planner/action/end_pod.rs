@@ -10,11 +10,12 @@ use crate::domain::object::ObjectRef;
 use crate::domain::plan::{Precondition, Undo};
 use crate::domain::request::{Method, Request};
 use crate::domain::workload::{controller_of, pod_is_ready};
-use crate::facts::{Facts, unread};
+use crate::facts::{Facts, again, unread};
 use crate::planner::diff;
 use crate::planner::live::Basis;
 use crate::planner::proposed::Proposed;
 use crate::planner::refusal::Refusal;
+use k8s_openapi::api::apps::v1::StatefulSet;
 use k8s_openapi::api::core::v1::Pod;
 use serde_json::{Value, json};
 
@@ -73,7 +74,8 @@ impl EndPod<'_> {
                 self.pod, volume.name
             ));
         }
-        None
+        let set = facts.find::<StatefulSet>(&controller);
+        again::differs(pod, &controller, facts).or_else(|| again::waits_for(pod, set?, facts))
     }
 }
 
@@ -129,12 +131,15 @@ impl PlannedAction for EndPod<'_> {
         self.lost(pod, proposed.facts).map(Refusal::NotPossible)
     }
 
-    /// A Pod changes all the time; what was decided on is that it is this one, and that it serves nothing where it is deleted.
-    fn unchanged(&self, live: &Value, _: &Basis) -> Result<(), Refusal> {
-        let conditions = live.pointer("/status/conditions").and_then(Value::as_array);
+    /// A Pod changes all the time; what was decided on is that it is this one, and that it serves nothing where it is deleted or did not
+    /// when it was read.
+    fn unchanged(&self, live: &Value, seen: &Basis) -> Result<(), Refusal> {
         let is = |condition: &Value, key: &str, text: &str| condition.get(key).and_then(Value::as_str) == Some(text);
-        let ready = conditions.into_iter().flatten().any(|condition| is(condition, "type", "Ready") && is(condition, "status", "True"));
-        if self.way == Way::Delete && ready {
+        let ready = |pod: &Value| {
+            let conditions = pod.pointer("/status/conditions").and_then(Value::as_array);
+            conditions.into_iter().flatten().any(|condition| is(condition, "type", "Ready") && is(condition, "status", "True"))
+        };
+        if ready(live) && (self.way == Way::Delete || !ready(&seen.value)) {
             return Err(Refusal::NotPossible(format!("{} became ready since it was read", self.pod)));
         }
         Ok(())
@@ -193,4 +198,85 @@ fn identity(pod: &Value) -> Value {
         "metadata": {"name": at("/metadata/name"), "namespace": at("/metadata/namespace")},
         "spec": {"nodeName": at("/spec/nodeName")},
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analyze::testing::{World, cluster, daemon_set, deployment, stateful_set};
+    use crate::domain::action::Action;
+    use crate::domain::object::Namespace;
+    use crate::planner::lint;
+
+    /// Why this Pod is not evicted; nothing where it may be.
+    fn refused(world: &World, pod: &str) -> Option<String> {
+        let snapshot = world.snapshot();
+        let pod = ObjectRef::namespaced(Kind::Pod, &Namespace::parse("a-team").unwrap(), pod);
+        let action = Action::EvictPod { pod };
+        lint::check(&Proposed { action: &action, facts: &Facts::of(&snapshot), suffering: &[] }).map(|refusal| refusal.to_string())
+    }
+
+    fn is_refused(world: &World, pod: &str, part: &str) {
+        let said = refused(world, pod).unwrap_or_else(|| panic!("{pod} may be evicted, and not be refused with: {part}"));
+        assert!(said.contains(part), "{pod}: {said}");
+    }
+
+    #[test]
+    fn pod_of_a_set_goes_only_where_one_of_its_own_revision_comes_in_its_place() {
+        let world = || cluster().app(stateful_set("db").replicas(2).with(json!({"podManagementPolicy": "Parallel"})));
+        assert_eq!(refused(&world(), "db-1"), None);
+        let status = json!({"status": {"currentRevision": "r1", "updateRevision": "r2"}});
+        let (rolling, on_delete) =
+            (world().edit("StatefulSet", "db", status.clone()), json!({"spec": {"updateStrategy": {"type": "OnDelete"}}}));
+        is_refused(&rolling, "db-1", "one of revision r2 would come in its place");
+        is_refused(&rolling.clone().edit("StatefulSet", "db", on_delete.clone()), "db-1", "one of revision r2 would come in its place");
+        assert_eq!(refused(&world().edit("StatefulSet", "db", on_delete), "db-1"), None, "nothing is held back");
+        // What is below a partition is made of the current revision again.
+        let partition = |below: i32| json!({"spec": {"updateStrategy": {"type": "RollingUpdate", "rollingUpdate": {"partition": below}}}});
+        let held = rolling.edit("StatefulSet", "db", partition(1));
+        assert_eq!(refused(&held, "db-0"), None);
+        is_refused(&held, "db-1", "one of revision r2 would come in its place");
+        is_refused(&world().edit("StatefulSet", "db", json!({"metadata": {"generation": 2}})), "db-1", "has not processed its last change");
+        is_refused(&world().edit("StatefulSet", "db", json!({"spec": {"replicas": 1}})), "db-1", "more Pods than it wants");
+    }
+
+    #[test]
+    fn pod_of_a_daemon_set_goes_only_where_one_of_its_own_revision_comes_in_its_place() {
+        let on_delete = json!({"updateStrategy": {"type": "OnDelete"}});
+        let world = cluster().app(daemon_set("agent").replicas(2).with(on_delete));
+        assert_eq!(refused(&world, "agent-p0"), None, "nothing is held back");
+        let next = json!({"metadata": {"annotations": {"deprecated.daemonset.template.generation": "2"}}, "status": {"updatedNumberScheduled": 0}});
+        let changed = world.edit("DaemonSet", "agent", next);
+        is_refused(&changed, "agent-p0", "is not known");
+        let newer = json!({"metadata": {"labels": {"controller-revision-hash": "r2", "pod-template-generation": "2"}}});
+        is_refused(&changed.edit("Pod", "agent-p1", newer), "agent-p0", "one of revision r2 would come in its place");
+    }
+
+    #[test]
+    fn pod_of_a_replica_set_goes_only_where_that_makes_one_like_it() {
+        let world = cluster().app(deployment("web").replicas(2).before(1, "example/app:0.9", 1));
+        assert_eq!(refused(&world, "web-rs2-0"), None);
+        is_refused(&world, "web-rs1-0", "an older revision of Deployment a-team/web");
+        is_refused(&world.clone().edit("ReplicaSet", "web-rs2", json!({"spec": {"replicas": 1}})), "web-rs2-0", "more Pods than it wants");
+        let going = json!({"metadata": {"deletionTimestamp": "2026-01-01T11:59:00Z"}});
+        is_refused(&world.clone().edit("Deployment", "web", going), "web-rs2-0", "is being deleted");
+        // A ReplicaSet of nobody may have got another template since.
+        let alone = world.without("Deployment", "web").edit("ReplicaSet", "web-rs2", json!({"metadata": {"ownerReferences": null}}));
+        assert_eq!(refused(&alone, "web-rs2-0"), None);
+        let other = json!({"spec": {"template": {"spec": {"containers": [{"name": "app", "image": "example/app:2.0"}]}}}});
+        is_refused(&alone.edit("ReplicaSet", "web-rs2", other), "web-rs2-0", "not of the template that ReplicaSet a-team/web-rs2 has now");
+    }
+
+    #[test]
+    fn pod_of_an_ordered_set_stays_while_one_before_it_is_not_ready() {
+        let unready = json!({"status": {"conditions": [{"type": "Ready", "status": "False"}]}});
+        let world = |set: Value| cluster().app(stateful_set("db").replicas(3).with(set)).edit("Pod", "db-0", unready.clone());
+        let ordered = world(json!({}));
+        is_refused(&ordered, "db-1", "db-0 is not ready");
+        is_refused(&ordered, "db-2", "db-0 is not ready");
+        assert_eq!(refused(&ordered, "db-0"), None, "the first waits for nobody");
+        is_refused(&world(json!({})).without("Pod", "db-0"), "db-2", "db-0 is not ready");
+        assert_eq!(refused(&world(json!({"podManagementPolicy": "Parallel"})), "db-1"), None);
+        assert_eq!(refused(&world(json!({"ordinals": {"start": 1}, "replicas": 2})), "db-1"), None, "it is the first one");
+    }
 }

@@ -17,6 +17,7 @@ use crate::domain::request::{Method, Request};
 use crate::domain::visible::{self, escaped};
 use crate::facts::Facts;
 use crate::facts::newest::{self, Kept};
+use crate::facts::rollouts;
 use crate::planner::admission;
 use crate::planner::diff;
 use crate::planner::live::Basis;
@@ -212,13 +213,8 @@ fn pods_stay(workload: &ObjectRef, facts: &Facts<'_>) -> Option<&'static str> {
     match newest::kept(workload, facts) {
         Some(Kept::UntilDeleted) => Some(ON_DELETE),
         Some(Kept::BelowPartition) => Some(PARTITIONED),
-        None => facts.find::<StatefulSet>(workload).is_some_and(is_ordered).then_some(ORDERED),
+        None => facts.find::<StatefulSet>(workload).is_some_and(rollouts::is_ordered).then_some(ORDERED),
     }
-}
-
-/// Whether a set makes its Pods one after the other.
-pub(super) fn is_ordered(set: &StatefulSet) -> bool {
-    set.spec.pod_management_policy.as_deref() != Some("Parallel")
 }
 
 /// A JSON Patch with all that it pins, and with the stamp.

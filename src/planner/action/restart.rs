@@ -56,7 +56,7 @@ impl Restart<'_> {
         let why = match newest::kept(self.target, facts) {
             Some(Kept::UntilDeleted) => super::patch::ON_DELETE,
             Some(Kept::BelowPartition) => super::patch::PARTITIONED,
-            None if facts.find::<StatefulSet>(self.target).is_some_and(super::patch::is_ordered) => super::patch::ORDERED,
+            None if facts.find::<StatefulSet>(self.target).is_some_and(rollouts::is_ordered) => super::patch::ORDERED,
             None => return None,
         };
         let waiting = facts.pods_of(self.target).filter(|pod| !pod_is_ready(pod)).filter_map(|pod| pod.metadata.name.clone());

@@ -340,7 +340,7 @@ fn header() -> impl Strategy<Value = Header> {
     let trail = vec((time(), text(), text(), effect).prop_map(|(at, who, what, effect)| Entry { at, who, what, effect }), 0..4)
         .prop_map(Trail::from_entries);
     let process = (text(), any::<u64>()).prop_map(|(host, started)| ProcessMark { host, started });
-    let known = (diagnosis(), vec(known(), 0..3), observations(), vec(advice(), 0..2), usage());
+    let known = (diagnosis(), vec(known(), 0..3), observations(), (vec(advice(), 0..2), of(advice())), usage());
     (any::<[u8; 16]>(), time(), text(), (origin, of(by)), scope(), (limits(), wishes()), cluster(), known, (trail, of(process))).prop_map(
         |(
             id,
@@ -350,7 +350,7 @@ fn header() -> impl Strategy<Value = Header> {
             scope,
             (limits, wishes),
             cluster,
-            (diagnosis, looked, observations, advice, usage),
+            (diagnosis, looked, observations, (advice, withheld), usage),
             (trail, process),
         )| {
             Header {
@@ -367,6 +367,7 @@ fn header() -> impl Strategy<Value = Header> {
                 looked,
                 observations,
                 advice,
+                withheld,
                 usage,
                 trail,
                 process,

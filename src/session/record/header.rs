@@ -1,7 +1,7 @@
 //! The stored form of what every state of a session carries.
 
 use super::diagnosis::{AdviceRecord, DiagnosisRecord};
-use super::form::{OLDEST, WITHOUT_FIELDS, newest};
+use super::form::{OLDEST, VERSION, WITHOUT_FIELDS, newest};
 use super::observation::{ObservationRecord, observations};
 use super::reference::{KindRecord, RefRecord};
 use crate::domain::cause::KnownCodes;
@@ -42,6 +42,8 @@ pub(super) struct HeaderRecord {
     looked: Vec<KindRecord>,
     observations: Vec<ObservationRecord>,
     advice: Vec<AdviceRecord>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    withheld: Option<AdviceRecord>,
     usage: UsageRecord,
     trail: Vec<EntryRecord>,
     process: Option<ProcessRecord>,
@@ -134,7 +136,13 @@ impl HeaderRecord {
     /// The oldest form that has all that is in it.
     pub(super) fn form(&self) -> u32 {
         let later = self.proposed_by.is_some() || self.usage.cached_tokens > 0 || self.usage.cost.is_some();
-        let own = if later { WITHOUT_FIELDS } else { OLDEST };
+        let own = if self.withheld.is_some() {
+            VERSION
+        } else if later {
+            WITHOUT_FIELDS
+        } else {
+            OLDEST
+        };
         newest(self.observations.iter().map(ObservationRecord::form).chain([own, self.diagnosis.form()]))
     }
 }
@@ -157,6 +165,7 @@ impl From<&Header> for HeaderRecord {
             looked: h.looked.iter().map(KindRecord::from).collect(),
             observations: h.observations.iter().map(|(_, o)| o.into()).collect(),
             advice: h.advice.iter().map(AdviceRecord::from).collect(),
+            withheld: h.withheld.as_ref().map(AdviceRecord::from),
             usage: UsageRecord {
                 elapsed_ms: usage.elapsed_ms,
                 api_calls: usage.api_calls,
@@ -189,6 +198,7 @@ impl HeaderRecord {
             looked: self.looked.into_iter().map(KindRecord::into_kind).collect(),
             observations: observations(self.observations)?,
             advice: self.advice.into_iter().map(AdviceRecord::into_advice).collect(),
+            withheld: self.withheld.map(AdviceRecord::into_advice),
             usage: Usage {
                 elapsed_ms: usage.elapsed_ms,
                 api_calls: usage.api_calls,

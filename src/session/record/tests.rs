@@ -44,6 +44,7 @@ pub(crate) fn header() -> Header {
         looked: vec![],
         observations: Observations::default(),
         advice: vec![],
+        withheld: None,
         usage: Usage::default(),
         trail,
         process: None,
@@ -258,13 +259,15 @@ fn what_an_older_program_does_not_know_is_written_in_the_newest_form() {
         let (observations, diagnosis) = (any.header().observations.clone(), any.header().diagnosis.clone());
         let looked = Header { observations, ..header() }.diagnosed(None, later());
         let found = Header { diagnosis, ..header() }.diagnosed(None, later());
+        let withheld = Header { withheld: any.header().withheld.clone(), ..header() }.diagnosed(None, later());
         // Each part by itself, so that nothing else of the newest form is beside it.
-        for session in [without_more(any), Session::Diagnosed(looked), Session::Diagnosed(found)] {
+        for session in [without_more(any), Session::Diagnosed(looked), Session::Diagnosed(found), Session::Diagnosed(withheld)] {
             let record = recorded(&session);
             let mut names = std::collections::BTreeSet::new();
             named(&record, &mut names);
             let field = record["header"]["observations"].as_array().unwrap().iter().any(|one| one.get("field").is_some());
-            let newest = field || names.iter().any(|name| !older.contains(&name.as_str()));
+            let withheld = record["header"].get("withheld").is_some();
+            let newest = field || withheld || names.iter().any(|name| !older.contains(&name.as_str()));
             assert_eq!(record["version"] == json!(super::form::VERSION), newest, "{}: {names:?}", record["version"]);
             all.append(&mut names);
         }

@@ -117,6 +117,7 @@ pub(crate) fn waiting(steps: usize, diff: &str) -> Report {
         trail: Vec::new(),
         usage: UsageView::default(),
         unrecorded: false,
+        withheld: None,
     }
 }
 

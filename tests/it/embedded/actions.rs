@@ -334,3 +334,60 @@ spec:
     }
     assert_eq!(cluster.writes(), []);
 }
+
+#[tokio::test(start_paused = true)]
+async fn same_restart_again_is_the_same_question() {
+    let cluster = running(&api("api:1", "")).await;
+    let process = cluster.process();
+    let restart = || json!({"action": "restart", "object": "deployment/api"});
+    let first = asked(&process, restart()).await;
+    tokio::time::sleep(Duration::from_secs(90)).await;
+    let again = asked(&process, restart()).await;
+    assert_eq!((&again.session, &again.digest), (&first.session, &first.digest));
+    plays(&cluster, "api:1", RUNS);
+    assert_eq!(yes(&process, &again).await.unwrap().status, Status::Resolved);
+    assert_eq!(cluster.writes().len(), 1);
+}
+
+const STORE: &str = "
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: store}
+spec:
+  replicas: 3
+  serviceName: store
+  selector: {matchLabels: {app: store}}
+  template:
+    metadata: {labels: {app: store}}
+    spec: {containers: [{name: app, image: 'api:good', readinessProbe: {tcpSocket: {port: 8080}}}]}
+";
+
+/// Of a workload that suffers in part, what serves stays: none of an ordered set would come again, and of any other it is high risk.
+#[tokio::test(start_paused = true)]
+async fn ready_pods_beside_one_that_suffers_are_not_ended_as_if_they_suffered_too() {
+    let evict = |name: &str| json!({"action": "evict", "object": format!("pod/{name}")});
+    let cluster = running(&format!("{}---{STORE}", api("api:1", ""))).await;
+    plays(&cluster, "api:good", CRASHES);
+    cluster.remove("pods", "store-0").await;
+    tokio::time::sleep(Duration::from_secs(700)).await;
+    let said = refused(&cluster.process(), evict("store-1")).await;
+    assert!(said.contains("store-0 is not ready"), "{said}");
+
+    let partly = running(&api("api:good", "").replace("replicas: 1", "replicas: 3")).await;
+    let all = pods(&partly);
+    plays(&partly, "api:good", CRASHES);
+    partly.remove("pods", &all[0]).await;
+    tokio::time::sleep(Duration::from_secs(700)).await;
+    let opened = concluded(&partly.process(), evict(&all[1])).await;
+    let said = format!("{}{}", opened.report.summary, advice(&opened.report));
+    assert!(opened.question.is_none() && said.contains("is ready, so what it serves ends with it"), "{said}");
+    let new = pods(&partly).into_iter().find(|name| !all.contains(name)).unwrap();
+    asked(&partly.process(), evict(&new)).await;
+    let two = json!({"causes": [{"object": "deployment/api", "title": "it hangs", "explanation": "the log says so", "confidence": 0.9,
+                                 "cites": ["o1"]}],
+                     "actions": [evict(&new), json!({"action": "restart", "object": "deployment/api"})]});
+    let process = partly.process();
+    let opened = process.conclude(&analyzed(&process).await, &two, "agent-of-the-test", &Caller::silent()).await.unwrap();
+    assert!(opened.question.is_none() && advice(&opened.report).contains("two of the changes end Pods"), "{}", advice(&opened.report));
+    assert_eq!(partly.writes(), []);
+}

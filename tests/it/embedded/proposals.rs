@@ -72,6 +72,7 @@ spec:
     spec: {containers: [{name: app, image: 'web:1'}]}
 ";
 const IMAGES_THAT_CRASH: &str = "- ref: api:fixed\n  play: {log: ['cannot parse flags'], exit: {code: 2, after: 1}}\n";
+const IMAGES_THAT_RUN: &str = "- ref: api:broken\n  play: {listen: [{port: 8080}]}\n";
 const IMAGE: &str = "spec.template.spec.containers[name=app].image";
 
 async fn broken() -> Embedded {
@@ -472,6 +473,60 @@ async fn nobody_is_asked_where_the_record_of_what_was_asked_cannot_be_kept() {
     assert!(matches!(refused, Err(WorkflowError::Store(_))), "{refused:?}");
 }
 
+/// Whatever a call fails of, its session is over: nobody is at it any more, and nobody was shown a question.
+#[tokio::test(start_paused = true)]
+async fn session_whose_call_failed_does_not_look_as_if_somebody_were_at_it() {
+    let failing = |cluster: &Embedded, text| *cluster.store.no_search_beside.lock().unwrap() = text;
+    for text in ["\"investigating\"", "\"awaitingApproval\""] {
+        let cluster = broken().await;
+        let process = cluster.process();
+        let id = analyzed(&process).await;
+        failing(&cluster, Some(text));
+        let refused = concluded(&process, &id, &proposal("deployment/api", patch("deployment/api", IMAGE, "api:fixed"))).await;
+        assert!(matches!(refused, Err(WorkflowError::Store(_))), "{text}: {refused:?}");
+        failing(&cluster, None);
+        let over = [Status::Diagnosed, Status::Inconclusive];
+        let all: Vec<String> = process.sessions(100).await.unwrap().into_iter().map(|line| line.id.to_string()).collect();
+        assert_eq!(all.len(), 2, "the analysis and the conclusion");
+        for id in all {
+            let record = cluster.store.record(&id).to_string();
+            assert!(!record.contains(text), "{text}: {record}");
+            let report = process.show(&SessionId::parse(&id).unwrap()).await.unwrap();
+            assert!(over.contains(&report.status), "{text}: {:?}", report.status);
+        }
+    }
+    // The same of a rule's plan that policy applies.
+    let cluster = running(&format!("{API}---{CLAIMS}").replace("api:broken", "api:fixed")).await;
+    let process = cluster.process_with(Limits { mode: Mode::Automatic, automatic_allowed: true, ..Limits::default() }, true);
+    cluster.apply(&API.replacen("image: api:broken", "image: api:fixd", 1));
+    tokio::time::sleep(Duration::from_secs(120)).await;
+    failing(&cluster, Some("\"investigating\""));
+    let failed = process.open(&problem(), &Caller::silent()).await.map(|opened| opened.report.summary);
+    assert!(matches!(failed, Err(WorkflowError::Store(_))), "{failed:?}");
+    failing(&cluster, None);
+    let all: Vec<String> = cluster.store.all().iter().map(ToString::to_string).collect();
+    assert!(all.len() == 1 && !all[0].contains("\"investigating\""), "{all:?}");
+    assert_eq!(cluster.writes(), []);
+}
+
+/// A question about a proposal makes way for one that is kept, and not for one that is lost.
+#[tokio::test(start_paused = true)]
+async fn question_stays_where_that_of_the_rule_cannot_be_kept() {
+    let cluster = running(&format!("{API}---{CLAIMS}")).await;
+    let process = cluster.process();
+    let id = analyzed(&process).await;
+    let opened = concluded(&process, &id, &proposal("deployment/api", patch("deployment/api", IMAGE, "api:fixed"))).await.unwrap();
+    let question = opened.question.unwrap();
+    cluster.apply(&mounting("api-uploads"));
+    tokio::time::sleep(Duration::from_secs(120)).await;
+    // What is found is kept, and what is asked is not.
+    *cluster.store.refuses.lock().unwrap() = Some("\"awaitingApproval\"");
+    let failed = process.open(&problem(), &Caller::silent()).await;
+    assert!(matches!(failed, Err(WorkflowError::Store(_))), "{failed:?}");
+    *cluster.store.refuses.lock().unwrap() = None;
+    assert_eq!(process.show(&question.session).await.unwrap().status, Status::AwaitingApproval);
+}
+
 const CLAIMS: &str = "
 apiVersion: v1
 kind: PersistentVolumeClaim
@@ -732,4 +787,33 @@ async fn cure_that_is_seen_by_a_probe_that_the_plan_changed_is_unclear() {
     assert!(validation.checks.iter().all(|check| check.passed == Some(true)), "{validation:?}");
     assert_eq!(done.status, Status::Unclear, "{validation:?}");
     assert!(format!("{validation:?}").contains("ready by a probe that this plan changed"), "{validation:?}");
+}
+
+const AUTOSCALER: &str = "
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: {name: api}
+spec: {minReplicas: 1, maxReplicas: 3, scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: api}}
+";
+
+/// No rule reads autoscalers here: whoever wants to scale has them read.
+#[tokio::test(start_paused = true)]
+async fn scale_is_asked_about_and_done_unless_an_autoscaler_does_it() {
+    let scale = || proposal("deployment/api", patch("deployment/api", "spec.replicas", 2));
+    let cluster = broken().await;
+    let process = cluster.process();
+    let opened = concluded(&process, &analyzed(&process).await, &scale()).await.unwrap();
+    let question = opened.question.unwrap_or_else(|| panic!("{}", advice(&opened.report)));
+    cluster.sim.add_images(MadeImage::parse_yaml(IMAGES_THAT_RUN).unwrap());
+    let done = yes(&process, &question).await.unwrap();
+    // A restart of a few minutes ago is a symptom still; what was read for the question takes nothing from the check.
+    let checks = done.validation.unwrap().checks;
+    assert!(checks.iter().any(|check| check.what == "rolloutComplete" && check.passed == Some(true)), "{checks:?}");
+    assert_eq!(cluster.sim.object("deployments", SHOP, "api").unwrap()["spec"]["replicas"], 2);
+
+    let scaled = running(&format!("{API}---{AUTOSCALER}")).await;
+    let process = scaled.process();
+    let opened = concluded(&process, &analyzed(&process).await, &scale()).await.unwrap();
+    assert!(opened.question.is_none() && advice(&opened.report).contains("an autoscaler scales"), "{}", advice(&opened.report));
+    assert_eq!(scaled.writes(), []);
 }

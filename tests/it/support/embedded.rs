@@ -102,6 +102,10 @@ pub(crate) struct Memory {
     pub(crate) keeps: Mutex<Option<usize>>,
     /// The same, and the next ones are refused.
     pub(crate) breaks_after: Mutex<Option<usize>>,
+    /// No record that has this text can be saved.
+    pub(crate) refuses: Mutex<Option<&'static str>>,
+    /// No search is answered while a record has this text.
+    pub(crate) no_search_beside: Mutex<Option<&'static str>>,
 }
 
 impl Memory {
@@ -142,7 +146,8 @@ impl SessionStore for Memory {
         _: Timestamp,
         bytes: &[u8],
     ) -> Result<Revision, StoreError> {
-        if self.broken.load(Ordering::SeqCst) || Self::ends(&self.breaks_after) {
+        let refused = self.refuses.lock().unwrap().is_some_and(|text| String::from_utf8_lossy(bytes).contains(text));
+        if refused || self.broken.load(Ordering::SeqCst) || Self::ends(&self.breaks_after) {
             return Err(StoreError::Unusable { path: "memory".to_owned(), reason: "the disk is full".to_owned() });
         }
         if Self::ends(&self.keeps) {
@@ -168,6 +173,11 @@ impl SessionStore for Memory {
 
     async fn newest(&self, limit: usize) -> Result<Vec<Stored>, StoreError> {
         let mut all: Vec<Stored> = self.records.lock().unwrap().values().cloned().collect();
+        if let Some(text) = *self.no_search_beside.lock().unwrap()
+            && all.iter().any(|stored| String::from_utf8_lossy(&stored.bytes).contains(text))
+        {
+            return Err(StoreError::Unusable { path: "memory".to_owned(), reason: "the index is damaged".to_owned() });
+        }
         all.sort_by_key(|s| std::cmp::Reverse(s.saved_at));
         all.truncate(limit);
         Ok(all)
