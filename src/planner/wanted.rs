@@ -79,13 +79,14 @@ fn way_back(target: &ObjectRef, revision: u32, facts: &Facts<'_>) -> Result<Acti
     }
     let [now, then] = [deployment.to_value(), to.to_value()];
     let now = now.pointer("/spec/template").cloned().unwrap_or_default();
-    let ops = differences(FieldPath::dotted("spec.template"), &now, &template(&then));
+    let then = template(&then);
+    let ops = differences(FieldPath::dotted("spec.template"), &now, &then);
     let ops = match ops {
         Ok(ops) if ops.len() <= FIELDS => ops,
         Ok(ops) => return no(format!("{} fields differ, which is more than a human compares in a question", ops.len())),
         Err(why) => return no(why),
     };
-    if let Some(why) = ops.iter().find_map(denied::way_back) {
+    if let Some(why) = ops.iter().find_map(denied::way_back).or_else(|| denied::way_back_mounts(&now, &then)) {
         return no(why);
     }
     let Some(ops) = NonEmpty::from_vec(ops) else {
