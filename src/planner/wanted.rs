@@ -6,7 +6,6 @@ use super::templates::differences;
 use crate::domain::action::{Action, FieldOp, Revisions, RolledOut};
 use crate::domain::denied;
 use crate::domain::field::FieldPath;
-use crate::domain::kubectl;
 use crate::domain::nonempty::NonEmpty;
 use crate::domain::object::ObjectRef;
 use crate::domain::proposal::Wanted;
@@ -50,7 +49,8 @@ pub(super) fn template(set: &Value) -> Value {
 
 /// Back to a revision whose Pods are ready now: that it was available once is not written anywhere, and that it is can be seen.
 fn way_back(target: &ObjectRef, revision: u32, facts: &Facts<'_>) -> Result<Action, Refusal> {
-    let no = |why: String| Err(Refusal::Stated(format!("{why}; a human can: `{}`", kubectl::go_back(target, revision))));
+    // With no line to type: who reads this may have a shell, and the line would be that of whoever proposed it.
+    let no = |why: String| Err(Refusal::Stated(format!("{why}; a human who weighed that can go back by hand")));
     let Some(deployment) = facts.find::<Deployment>(target) else {
         return Err(Refusal::NotRead(unread::missing(target, facts)));
     };

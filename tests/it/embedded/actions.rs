@@ -207,7 +207,7 @@ async fn way_back_is_refused_where_nothing_proves_it_or_it_gives_power() {
     cluster.apply(&api("api:1", ", args: [other]"));
     tokio::time::sleep(Duration::from_secs(90)).await;
     let said = refused(&cluster.process(), undo(2)).await;
-    assert!(said.contains("no Pod of revision 2 is available now") && said.contains("kubectl rollout undo"), "{said}");
+    assert!(said.contains("no Pod of revision 2 is available now") && !said.contains("kubectl"), "{said}");
     assert_eq!(cluster.writes(), []);
     for (was, part) in [
         (", securityContext: {runAsUser: 0}", "`securityContext` differs"),
@@ -224,7 +224,8 @@ async fn way_back_is_refused_where_nothing_proves_it_or_it_gives_power() {
         assert!(opened.question.is_none(), "{was}");
         let said = advice(&opened.report);
         assert!(said.contains(part), "{was}: {said}");
-        assert!(!format!("{:?}", opened.report).contains("hunter2canary"), "{was}");
+        let all = format!("{:?}", opened.report);
+        assert!(!all.contains("hunter2canary") && !all.contains("kubectl rollout"), "{was}");
         assert_eq!(cluster.writes(), []);
     }
 }
