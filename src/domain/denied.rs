@@ -83,6 +83,12 @@ const PLACES: &[&str] = &[
 /// Names of members that let a program read a Secret: a way back may take them away, and brings none.
 const SECRETS: &[&str] = &["csi", "secret", "secretKeyRef", "secretRef"];
 
+/// Sources of a volume that a container may mount by a way back, and mount no more.
+const MOUNTED: &[&str] = &["configMap", "downwardAPI"];
+
+/// The same where no other container mounts it.
+const OWN: &[&str] = &["emptyDir"];
+
 /// Names of members that lead to what is denied besides, wherever they stand on the way to a field. Keys of a ConfigMap are names of somebody's own.
 const FIELDS: &[&str] = &[
     "affinity",
@@ -149,6 +155,59 @@ pub fn way_back(op: &FieldOp) -> Option<String> {
     let found = found.or_else(|| op.seen.iter().chain(new).find_map(|value| member(value, &power)));
     let found = found.or_else(|| new.and_then(|value| member(value, &secret)));
     found.and_then(left)
+}
+
+/// Why nobody may go from one template to the other for what their containers mount, where nobody may. A volume gives nothing before a
+/// container mounts it. Data of ConfigMaps, of the Pod itself and of this container alone may come and go, and a Secret may go; of
+/// everything else, such as a claim, a path of the node or what containers share, the mounts stay as they are.
+pub fn way_back_mounts(now: &Value, then: &Value) -> Option<String> {
+    let (had, has) = (mounts(now), mounts(then));
+    let open = |template: &Value, mount: &Mount<'_>, sources_of: &[&str]| {
+        let shared = had.iter().chain(&has).any(|other| other.volume == mount.volume && other.container != mount.container);
+        let is_open = |source: &&str| sources_of.contains(source) || (OWN.contains(source) && !shared);
+        let sources = sources(template, mount.volume);
+        !sources.is_empty() && sources.iter().all(is_open)
+    };
+    let comes = |mount: &&Mount<'_>| !had.contains(mount) && !open(then, mount, MOUNTED);
+    let goes = |mount: &&Mount<'_>| !has.contains(mount) && !open(now, mount, &[MOUNTED, SECRETS].concat());
+    let found = has.iter().find(comes).or_else(|| had.iter().find(goes))?;
+    Some(format!(
+        "`volumeMounts` differs between the two templates ({} of volume `{}`): a way back over that is left to a human",
+        found.container.1, found.volume
+    ))
+}
+
+/// One mount of a container, which is told by its list and its name.
+#[derive(PartialEq)]
+struct Mount<'v> {
+    container: (&'static str, &'v str),
+    volume: &'v str,
+    all: &'v Value,
+}
+
+fn mounts(template: &Value) -> Vec<Mount<'_>> {
+    let list = |list: &'static str| {
+        template.pointer(&format!("/spec/{list}")).and_then(Value::as_array).into_iter().flatten().map(move |c| (list, c))
+    };
+    let all = ["containers", "initContainers", "ephemeralContainers"].into_iter().flat_map(list);
+    all.flat_map(|(list, container)| {
+        let name = container.get("name").and_then(Value::as_str).unwrap_or_default();
+        let own = container.get("volumeMounts").and_then(Value::as_array).into_iter().flatten();
+        own.map(move |all| Mount { container: (list, name), volume: all.get("name").and_then(Value::as_str).unwrap_or_default(), all })
+    })
+    .collect()
+}
+
+/// Of what a volume of the template is made: of one that is put together, what that is made of. Nothing where it is not there.
+fn sources<'v>(template: &'v Value, volume: &str) -> Vec<&'v str> {
+    let members = |of: &'v Value| of.as_object().into_iter().flatten().filter(|(_, value)| !value.is_null());
+    let volumes = template.pointer("/spec/volumes").and_then(Value::as_array).into_iter().flatten();
+    let found = volumes.filter(|one| one.get("name").and_then(Value::as_str) == Some(volume));
+    let parts = |(name, value): (&'v String, &'v Value)| match value.get("sources").and_then(Value::as_array) {
+        Some(parts) if name == "projected" => parts.iter().flat_map(members).map(|(name, _)| name.as_str()).collect(),
+        _ => vec![name.as_str()],
+    };
+    found.flat_map(members).filter(|(name, _)| *name != "name").flat_map(parts).collect()
 }
 
 /// The part of the template's metadata that differs, but for the time of a restart.
@@ -312,6 +371,49 @@ mod tests {
         ] {
             assert_eq!(way_back(&op).is_none(), may, "{op:?}");
         }
+    }
+
+    #[test]
+    fn way_back_mounts_no_secret_no_claim_and_nothing_of_the_node_in_another_container() {
+        use serde_json::json;
+        let volumes = json!([
+            {"name": "tls", "secret": {"secretName": "tls"}}, {"name": "root", "hostPath": {"path": "/"}}, {"name": "csi", "csi": {}},
+            {"name": "data", "persistentVolumeClaim": {"claimName": "data"}}, {"name": "settings", "configMap": {"name": "settings"}},
+            {"name": "token", "projected": {"sources": [{"serviceAccountToken": {"path": "token"}}, {"configMap": {"name": "ca"}}]}},
+            {"name": "plain", "projected": {"sources": [{"downwardAPI": {}}, {"configMap": {"name": "ca"}}]}},
+            {"name": "shared", "emptyDir": {}}, {"name": "own", "emptyDir": {}},
+        ]);
+        let both = json!([{"name": "tls", "mountPath": "/tls"}, {"name": "shared", "mountPath": "/shared"}]);
+        let template = |mounts: Value| {
+            json!({"spec": {"volumes": volumes, "containers": [{"name": "app", "volumeMounts": mounts},
+            {"name": "proxy", "volumeMounts": both}]}})
+        };
+        let mount = |volume: &str| json!([{"name": volume, "mountPath": "/x"}]);
+        for (volume, may_come, may_go) in [
+            ("tls", false, true),
+            ("csi", false, true),
+            ("root", false, false),
+            ("data", false, false),
+            ("token", false, false),
+            ("shared", false, false),
+            ("unknown", false, false),
+            ("settings", true, true),
+            ("plain", true, true),
+            ("own", true, true),
+        ] {
+            let (with, without) = (template(mount(volume)), template(json!([])));
+            assert_eq!(way_back_mounts(&without, &with).is_none(), may_come, "{volume}");
+            assert_eq!(way_back_mounts(&with, &without).is_none(), may_go, "{volume}");
+            assert_eq!(way_back_mounts(&with, &with), None);
+        }
+        let read_only = template(json!([{"name": "data", "mountPath": "/x", "readOnly": true}]));
+        let why = way_back_mounts(&read_only, &template(mount("data")));
+        assert!(why.is_some_and(|why| why.contains("`volumeMounts` differs") && why.contains("app of volume `data`")));
+        // A container that comes whole brings its mounts.
+        let alone = json!({"spec": {"volumes": volumes, "containers": [{"name": "app"}]}});
+        assert!(way_back_mounts(&alone, &template(json!([]))).is_some());
+        let first = json!({"spec": {"volumes": volumes, "initContainers": [{"name": "app", "volumeMounts": mount("tls")}], "containers": [{"name": "app"}]}});
+        assert!(way_back_mounts(&alone, &first).is_some());
     }
 
     #[test]

@@ -3,6 +3,7 @@
 
 use super::{Facts, proof};
 use crate::domain::action::RESTARTED_AT;
+use crate::domain::kind::Kind;
 use crate::domain::object::ObjectRef;
 use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::api::apps::v1::{DaemonSet, Deployment, StatefulSet};
@@ -33,7 +34,10 @@ pub(crate) fn is_ordered(set: &StatefulSet) -> bool {
 /// How many Pods are ready and end before others are, where a new template may end all that are ready at once.
 pub(crate) fn ended_first(facts: &Facts<'_>, workload: &ObjectRef) -> Option<i32> {
     let found = facts.workload(workload).filter(|found| found.ready > 0)?;
-    (unavailable(facts, workload, found.desired)? >= found.desired).then_some(found.ready)
+    // A set that is not ordered ends Pods from its highest number on, and looks at what is ready only after that: of what may be unavailable,
+    // what is so already counts for a Deployment and a DaemonSet, and not for it.
+    let all = if workload.kind == Kind::StatefulSet { found.ready.min(found.desired) } else { found.desired };
+    (unavailable(facts, workload, found.desired)? >= all).then_some(found.ready)
 }
 
 /// How many of these its strategy lets be unavailable while it replaces them.

@@ -102,6 +102,28 @@ impl Refusal {
     }
 }
 
+/// Why a change that somebody states is not made, as it is told where nobody is asked: what a human weighs, and nothing to type. Who reads it
+/// may have a shell, and the line would be the stranger's.
+#[derive(Debug)]
+pub(crate) struct Untyped<'r>(pub(crate) &'r Refusal);
+
+impl fmt::Display for Untyped<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Refusal::ClaimOfSet(set) => write!(
+                f,
+                "the volumeClaimTemplate of StatefulSet `{}` creates this claim and cannot be changed: a human has to replace both",
+                set.name
+            ),
+            Refusal::PodsStay { why, pods } => {
+                let pods = if pods.is_empty() { "its Pods".to_owned() } else { pods.join(", ") };
+                write!(f, "{why}: the change would not reach {pods}")
+            }
+            other => other.fmt(f),
+        }
+    }
+}
+
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -141,6 +163,27 @@ impl fmt::Display for Refusal {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_told_of_a_stated_change_has_nothing_to_type() {
+        use crate::domain::object::ObjectRef;
+        let set = ObjectRef::namespaced(Kind::StatefulSet, &Namespace::parse("shop").unwrap(), "db");
+        let all = [
+            Refusal::ClaimOfSet(set.clone()),
+            Refusal::PodsStay { why: "OnDelete", pods: vec!["db-0".to_owned()] },
+            Refusal::ClaimInUse(set.clone()),
+            Refusal::FixedSpec(Kind::Pod),
+            Refusal::Paused,
+            Refusal::Gone(set.clone()),
+            Refusal::Recreated(set),
+            Refusal::Kind { verb: "delete", kind: Kind::Secret },
+        ];
+        for refusal in &all {
+            let said = Untyped(refusal).to_string();
+            assert!(!said.contains("kubectl") && !said.contains("must be deleted"), "{said}");
+        }
+        assert!(all[0].to_string().contains("kubectl delete"), "of a rule's change it is what a human does");
+    }
 
     #[test]
     fn pods_that_keep_their_template_are_named_where_they_are_known() {

@@ -248,6 +248,11 @@ mod tests {
                 assert_eq!(judged(kind.clone(), spec.clone(), 0, change), nothing, "nothing serves: {kind} {spec}");
             }
         }
+        let parallel = || json!({"podManagementPolicy": "Parallel"});
+        let last = judged(Kind::StatefulSet, parallel(), 1, &restart);
+        assert!(last.risk == Risk::High && last.said[0].contains("1 ready Pod ends first"), "it may be the first to go: {last:?}");
+        assert_eq!(judged(Kind::StatefulSet, parallel(), 2, &restart), nothing, "one of them stays");
+        assert_eq!(judged(Kind::DaemonSet, json!({}), 1, &restart), nothing, "what is unavailable already counts");
         for (kind, spec) in [
             (Kind::Deployment, json!({})),
             (Kind::Deployment, json!({"strategy": rolling(json!("25%"))})),

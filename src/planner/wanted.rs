@@ -6,7 +6,6 @@ use super::templates::differences;
 use crate::domain::action::{Action, FieldOp, Revisions, RolledOut};
 use crate::domain::denied;
 use crate::domain::field::FieldPath;
-use crate::domain::kubectl;
 use crate::domain::nonempty::NonEmpty;
 use crate::domain::object::ObjectRef;
 use crate::domain::proposal::Wanted;
@@ -50,7 +49,8 @@ pub(super) fn template(set: &Value) -> Value {
 
 /// Back to a revision whose Pods are ready now: that it was available once is not written anywhere, and that it is can be seen.
 fn way_back(target: &ObjectRef, revision: u32, facts: &Facts<'_>) -> Result<Action, Refusal> {
-    let no = |why: String| Err(Refusal::Stated(format!("{why}; a human can: `{}`", kubectl::go_back(target, revision))));
+    // With no line to type: who reads this may have a shell, and the line would be that of whoever proposed it.
+    let no = |why: String| Err(Refusal::Stated(format!("{why}; a human who weighed that can go back by hand")));
     let Some(deployment) = facts.find::<Deployment>(target) else {
         return Err(Refusal::NotRead(unread::missing(target, facts)));
     };
@@ -79,13 +79,14 @@ fn way_back(target: &ObjectRef, revision: u32, facts: &Facts<'_>) -> Result<Acti
     }
     let [now, then] = [deployment.to_value(), to.to_value()];
     let now = now.pointer("/spec/template").cloned().unwrap_or_default();
-    let ops = differences(FieldPath::dotted("spec.template"), &now, &template(&then));
+    let then = template(&then);
+    let ops = differences(FieldPath::dotted("spec.template"), &now, &then);
     let ops = match ops {
         Ok(ops) if ops.len() <= FIELDS => ops,
         Ok(ops) => return no(format!("{} fields differ, which is more than a human compares in a question", ops.len())),
         Err(why) => return no(why),
     };
-    if let Some(why) = ops.iter().find_map(denied::way_back) {
+    if let Some(why) = ops.iter().find_map(denied::way_back).or_else(|| denied::way_back_mounts(&now, &then)) {
         return no(why);
     }
     let Some(ops) = NonEmpty::from_vec(ops) else {

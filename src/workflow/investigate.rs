@@ -22,7 +22,7 @@ use crate::domain::nonempty::NonEmpty;
 use crate::domain::plan::RemediationPlan;
 use crate::domain::proposal::{ProposedBy, below};
 use crate::planner::live::Live;
-use crate::planner::refusal::Refusal;
+use crate::planner::refusal::{Refusal, Untyped};
 use crate::planner::stated::never;
 use crate::ports::{ClusterRead, CustomKinds, Phase};
 use crate::probe::arguments::{Context, Custom, LookArguments, Unread};
@@ -148,7 +148,7 @@ impl Remediation {
                             // Once: what is wrong with a change is no reason to lose the cause.
                             Ok(_) if never.is_some() => {
                                 told = true;
-                                let why = never.map(|why| why.to_string()).unwrap_or_default();
+                                let why = never.map(|why| Untyped(&why).to_string()).unwrap_or_default();
                                 Input::Refused(format!("{why}: propose another change, or none and say what a human should do"))
                             }
                             Ok(grounded) => break Ok(Settled::Causes(Box::new(grounded))),
@@ -217,7 +217,7 @@ impl Remediation {
         };
         let (planned, refusals) = planned.map_or_else(|refusals| (None, refusals), |planned| (Some(planned), Vec::new()));
         let why = "no plan was made of what the model proposed";
-        first.advice.extend(refusals.iter().map(|reason| Advice { text: reason.to_string(), command: None, why: why.to_owned() }));
+        first.advice.extend(refusals.iter().map(|reason| Advice { text: Untyped(reason).to_string(), command: None, why: why.to_owned() }));
         let Header { id, opened_at, observations, advice, usage, trail, .. } = first;
         Ok((Header { id, opened_at, observations, advice, usage, trail, ..looked }, planned))
     }

@@ -32,7 +32,7 @@ use crate::facts::focus::focus;
 use crate::facts::named::Nearness;
 use crate::planner::live::Live;
 use crate::planner::outline::{Outline, outline};
-use crate::planner::refusal::Refusal;
+use crate::planner::refusal::{Refusal, Untyped};
 use crate::planner::stated::{self, About, Open};
 use crate::ports::{ClusterRead, Phase};
 use crate::session::trail::Trail;
@@ -162,7 +162,7 @@ impl Remediation {
             Err(refusals) => refusals,
         };
         header.advice.extend(refusals.iter().map(|reason| Advice {
-            text: reason.to_string(),
+            text: Untyped(reason).to_string(),
             command: None,
             why: "no plan was made of what was proposed".to_owned(),
         }));
@@ -293,7 +293,7 @@ impl Remediation {
             // Rules may have found the cause meanwhile, with a fix of their own or with what speaks against this one.
             let examined = match stated::examine(&changes, diagnosis, facts, open) {
                 Ok(examined) => examined,
-                Err(refusals) => return refusals.first().map(ToString::to_string),
+                Err(refusals) => return refusals.first().map(|refusal| Untyped(refusal).to_string()),
             };
             if let Some(healed) = healed(&suffered, &examined.symptoms) {
                 return Some(format!("{healed} is not affected any more, and what is affected now is something else"));

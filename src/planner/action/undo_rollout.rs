@@ -89,10 +89,8 @@ impl PlannedAction for UndoRollout<'_> {
             return Ok(());
         }
         Err(Refusal::NotPossible(format!(
-            "revision {} of {} differs in more than what was seen of it: `{}`",
-            self.to.revision,
-            self.target,
-            self.kubectl()
+            "revision {} of {} differs in more than what was seen of it: it is left to a human",
+            self.to.revision, self.target,
         )))
     }
 
