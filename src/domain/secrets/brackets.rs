@@ -116,16 +116,26 @@ pub(super) fn walked<'t>(
 ) -> usize {
     let mut open: Vec<Frame<'t>> = Vec::new();
     let mut at = from;
-    loop {
+    // Where the text of the record ends that this stands in: it is looked for once.
+    let mut ends: Option<usize> = None;
+    // Who asked hides all of it where the work is over.
+    while !work.is_over() {
         let mut rest = text.get(at..).unwrap_or_default();
-        if let Some(left) = margin.left(rest).filter(|_| !rest.starts_with('\n')) {
-            work.spend(left.len());
-            if left.is_empty() {
+        if margin.is_in_record() && !rest.starts_with('\n') {
+            let end = ends.filter(|end| *end >= at).unwrap_or_else(|| {
+                let left = margin.left(rest).map_or(0, str::len);
+                work.spend(left);
+                at.saturating_add(left)
+            });
+            ends = Some(end);
+            if end == at {
                 // The text of this record ends, and goes on in the next one.
-                at = at.saturating_add(rest.find('\n').unwrap_or(rest.len()));
+                let line = rest.find('\n').unwrap_or(rest.len());
+                work.spend(line);
+                at = at.saturating_add(line);
                 rest = text.get(at..).unwrap_or_default();
             } else {
-                rest = left;
+                rest = text.get(at..end).unwrap_or_default();
             }
         }
         let Some(c) = rest.chars().next() else { break };

@@ -56,6 +56,10 @@ pub(super) fn without(text: &str, work: &Work) -> Option<String> {
         if !own.is_some_and(|own| own.as_str().ends_with('/')) {
             from = below(text, whole.end(), name.as_str(), map, &mut leaves, work);
         }
+        // What was not gone through to its end is not shown, nor are its properties.
+        if !shown.goes_on(whole.start(), work) {
+            break;
+        }
         for (start, end) in leaves.hidden(name.as_str()) {
             shown.hide(start, end, VALUE);
         }
@@ -92,7 +96,8 @@ fn below<'t>(text: &'t str, from: usize, name: &str, map: usize, leaves: &mut Le
     }
     let mut open: Vec<Element<'t>> = Vec::new();
     let mut at = from;
-    while let Some(rest) = text.get(at..).filter(|rest| !rest.is_empty()) {
+    let mut last_end: Option<usize> = None;
+    while let Some(rest) = text.get(at..).filter(|rest| !rest.is_empty() && !work.is_over()) {
         let last = open.last().map_or((map, None), |element| (element.around, Some(element.name)));
         let passed = if let Some(behind) = rest.strip_prefix("</") {
             let end = behind.find('>').unwrap_or(behind.len());
@@ -130,7 +135,7 @@ fn below<'t>(text: &'t str, from: usize, name: &str, map: usize, leaves: &mut Le
             // A line of something else: the element was cut.
             let other = words.match_indices('\n').map(|(end, _)| end).find(|end| {
                 words.get(end.saturating_add(1)..).is_some_and(|line| line.starts_with(|c: char| !c.is_whitespace()))
-                    && !closes(text, at, name, work)
+                    && *last_end.get_or_insert_with(|| last_end_of(text, at, name, work)) <= at
             });
             let words = words.get(..other.unwrap_or(length)).unwrap_or_default();
             if !words.replace("\\n", "").replace("\\t", "").replace("\\r", "").trim().is_empty() {
@@ -147,11 +152,12 @@ fn below<'t>(text: &'t str, from: usize, name: &str, map: usize, leaves: &mut Le
     at.min(text.len())
 }
 
-/// Whether the element ends further behind.
-fn closes(text: &str, at: usize, name: &str, work: &Work) -> bool {
+/// Where such an element ends for the last time behind this place; the place itself where it does not.
+fn last_end_of(text: &str, at: usize, name: &str, work: &Work) -> usize {
     let rest = text.get(at..).unwrap_or_default();
     work.spend(rest.len());
-    rest.match_indices(name).any(|(at, _)| rest.get(..at).is_some_and(|before| before.ends_with("</") || before.ends_with(':')))
+    let ends = |end: &usize| rest.get(..*end).is_some_and(|before| before.ends_with("</") || before.ends_with(':'));
+    rest.rmatch_indices(name).map(|(end, _)| end).find(ends).map_or(at, |end| at.saturating_add(end))
 }
 
 /// Whether this is an element, or what only elements hold: a word between such signs stands in sentences, too.

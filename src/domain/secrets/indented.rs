@@ -34,7 +34,7 @@ pub(super) fn walked<'t>(
     let mut block = Block { levels: Vec::new(), above: None, any: false };
     let last = if end == "\n" { text.len() } else { from.saturating_add(line_of(text, from).len()) };
     let mut at = from;
-    while at < last {
+    while at < last && !work.is_over() {
         let rest = text.get(at..last).unwrap_or_default();
         let length = rest.find(end).unwrap_or(rest.len());
         let row = rest.get(..length).unwrap_or_default();
@@ -77,7 +77,7 @@ pub(super) fn section<'t>(text: &'t str, from: usize, leaves: &mut Leaves<'t>, w
     let margin = Margin::OF_A_SECTION;
     let mut block = Block { levels: Vec::new(), above: None, any: false };
     let mut at = from;
-    while at < text.len() {
+    while at < text.len() && !work.is_over() {
         let line = line_of(text, at);
         work.spend(line.len());
         let stop = at.saturating_add(line.len());

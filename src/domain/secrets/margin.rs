@@ -66,6 +66,11 @@ impl<'t> Margin<'t> {
         }
     }
 
+    /// Whether lines are records.
+    pub(super) fn is_in_record(&self) -> bool {
+        self.record.is_some()
+    }
+
     /// What is left of the text of a record; nothing where that ends here. None where lines are no records.
     pub(super) fn left<'l>(&self, rest: &'l str) -> Option<&'l str> {
         self.record.and_then(|record| record.left(rest))

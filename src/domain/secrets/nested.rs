@@ -79,7 +79,12 @@ fn behind(text: &str, pattern: &Regex, work: &Work) -> Option<String> {
         let below = separated.is_some_and(|sign| sign.as_str().contains([':', '>']));
         let before = text.get(line..name.start()).unwrap_or_default();
         let mut leaves = Leaves::default();
-        if let Some(end) = structure(text, start, before, below, &mut leaves, work)
+        let end = structure(text, start, before, below, &mut leaves, work);
+        // What was not gone through to its end is not shown.
+        if !shown.goes_on(start, work) {
+            break;
+        }
+        if let Some(end) = end
             && !leaves.says_an_error()
         {
             for (start, end) in leaves.hidden(called(name.as_str())) {
@@ -165,6 +170,9 @@ fn sections(text: &str, work: &Work) -> Option<String> {
         let mut leaves = Leaves::default();
         // Up to the heading of another section.
         let end = indented::section(text, at, &mut leaves, work);
+        if !shown.goes_on(at, work) {
+            break;
+        }
         for (start, end) in leaves.hidden(name.as_str()) {
             shown.hide(start, end, VALUE);
         }

@@ -248,6 +248,39 @@ fn work_of_masking_grows_with_the_length_of_any_text_and_no_faster() {
     }
 }
 
+/// A structure's beginning, what is repeated in it, and its end.
+const ENCLOSED: &[(&str, &str, &str)] = &[
+    ("msg=\"passwords: {\"\nmsg=\" ", "\\\"a\\\",", "\\\"canary\\\"\"\n"),
+    ("msg=\"passwords: {\"\nmsg=\" ", "a, ", "canary\"\n"),
+    ("{\"msg\":\"passwords: [\"}\n{\"msg\":\"  ", "{a: b, c: [", "canary\"}\n"),
+    ("msg=\"passwords:\"\n", "msg=\"  a: [b, c]\"\n", "msg=\"  a: canary\"\n"),
+    ("<passwords><a>", "x\n", "canary</a></passwords>"),
+];
+
+#[test]
+fn work_of_masking_grows_no_faster_within_a_structure_in_records_or_elements() {
+    for (head, piece, tail) in ENCLOSED {
+        let work = |bytes: usize| worked(&format!("{head}{}{tail}", piece.repeat(bytes / piece.len()))).1;
+        let (once, twice) = (work(6_000), work(12_000));
+        assert!(twice <= once * 23 / 10 + 2_000, "{head:?} {piece:?}: {once} for 6 KB, {twice} for 12 KB");
+        assert!(twice <= 12_000 * 64, "{head:?} {piece:?}: {twice} for 12 KB");
+    }
+}
+
+#[test]
+fn structure_in_which_the_work_ends_is_not_shown() {
+    for (head, piece, tail) in ENCLOSED {
+        let text = format!("{head}{}{tail}", piece.repeat(500));
+        let whole = worked(&text).1;
+        for left in (0..20).map(|part| whole * part / 20) {
+            let work = Work::on(&text);
+            work.spend((text.len() * 256 + 64 * 1024).saturating_sub(left));
+            let shown = once(&text, &work).into_owned();
+            assert!(!shown.contains("canary"), "{head:?} {piece:?} with {left} of {whole} left: {shown}");
+        }
+    }
+}
+
 #[test]
 fn what_costs_too_much_to_look_through_is_not_shown() {
     let text = "password: b \nuser: canary";
