@@ -15,17 +15,19 @@ pub(crate) fn declared() -> Vec<ToolDeclaration> {
     let mut words = words();
     let probe = |probe: ProbeName| {
         let row = catalog::of(probe);
-        let taken = row.takes.iter().filter_map(|name| Some(((*name).to_owned(), words.get(*name)?.clone())));
+        // An object says its namespace itself: the word is not paid for with each of the probes that need one.
+        let told = row.takes.iter().filter(|name| !(**name == "namespace" && row.needs.contains(&"object")));
+        let taken = told.filter_map(|name| Some(((*name).to_owned(), words.get(*name)?.clone())));
         let properties: Map<String, Value> = taken.collect();
         // What a word means is told once: all of this is paid for with every question.
         for name in row.takes {
             words.get_mut(*name).and_then(Value::as_object_mut).into_iter().for_each(|word| drop(word.shift_remove("description")));
         }
-        ToolDeclaration {
-            name: row.probe.as_str().to_owned(),
-            description: row.brings.to_owned(),
-            schema: json!({"type": "object", "properties": properties, "required": row.needs}),
+        let mut schema = json!({"type": "object", "properties": properties});
+        if !row.needs.is_empty() {
+            schema["required"] = json!(row.needs);
         }
+        ToolDeclaration { name: row.probe.as_str().to_owned(), description: row.brings.to_owned(), schema }
     };
     let mut tools: Vec<ToolDeclaration> = ProbeName::ALL.into_iter().map(probe).collect();
     tools.push(conclude());

@@ -83,21 +83,21 @@ const GRAPH: ProbeEntry = ProbeEntry {
 
 const TOP: ProbeEntry = ProbeEntry {
     probe: ProbeName::Top,
-    brings: "CPU and memory that Pods or nodes use now",
+    brings: "CPU and memory that Pods or nodes use",
     in_detail: "beside what they ask for and may use, where the cluster measures it; `kind` is pods or nodes",
     takes: &["object", "kind", "namespace"],
     needs: &[],
 };
 const API: ProbeEntry = ProbeEntry {
     probe: ProbeName::Api,
-    brings: "The kinds that there are, or the fields of one",
+    brings: "All kinds, or the fields of one",
     in_detail: "types, what is required, and what each is for, from the API server's schemas",
     takes: &["kind", "field"],
     needs: &[],
 };
 const CAN_I: ProbeEntry = ProbeEntry {
     probe: ProbeName::CanI,
-    brings: "Whether kubemend's reader is allowed something",
+    brings: "Whether the reader is allowed it",
     in_detail: "by an access review; nothing is tried",
     takes: &["verb", "kind", "namespace"],
     needs: &["verb", "kind"],

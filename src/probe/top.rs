@@ -5,7 +5,6 @@ use super::around::{self, Around};
 use super::bounds::USERS;
 use super::masking::{Late, beside};
 use super::outcome::{Length, Outcome, quoted};
-use crate::domain::form::amount;
 use crate::domain::kind::Kind;
 use crate::domain::look::Used;
 use crate::domain::masked::Masked;
@@ -137,7 +136,7 @@ fn quantity(text: &str) -> Option<f64> {
     let fine = [('n', 1e-9), ('u', 1e-6)];
     match fine.iter().find_map(|(unit, power)| text.strip_suffix(*unit).map(|number| (number, power))) {
         Some((number, power)) => number.parse::<u64>().ok().map(|number| number as f64 * power),
-        None => requests::read(&Quantity(text.to_owned())).or_else(|| amount(text)),
+        None => requests::read(&Quantity(text.to_owned())),
     }
 }
 
