@@ -370,7 +370,7 @@ pub trait SessionStore: Send + Sync {
     async fn load(&self, id: &SessionId) -> Result<Option<Stored>, StoreError>;
 
     /// Saves if the stored revision is `expected` (`None`: there is none yet), and returns the new one. In the session nothing happens
-    /// by itself after `until`: what is over is found neither among those that are [`SessionStore::alive`], nor kept beyond the store's
+    /// by itself after `until`, nor does anything rest on it: what is over is found neither among those that are [`SessionStore::alive`], nor kept beyond the store's
     /// bound.
     ///
     /// # Errors

@@ -178,6 +178,13 @@ pub(crate) struct Closed {
     pub(crate) validation: Option<Validation>,
 }
 
+impl Closed {
+    /// When it ended, as far as that is told.
+    pub(crate) fn ended_at(&self) -> Timestamp {
+        self.header.trail.moved_last().unwrap_or(self.header.opened_at)
+    }
+}
+
 /// A session at rest. Every state but the last has a time after which it ends by itself.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Session {

@@ -2,12 +2,12 @@
 
 use super::newest::{self, hash};
 use super::rollouts::is_ordered;
-use super::{Facts, pods};
+use super::{Facts, placing, pods};
 use crate::domain::kind::Kind;
 use crate::domain::object::ObjectRef;
 use crate::domain::snapshot::Resource;
 use k8s_openapi::api::apps::v1::{DaemonSet, ReplicaSet, StatefulSet};
-use k8s_openapi::api::core::v1::{Container, Pod, PodSpec};
+use k8s_openapi::api::core::v1::{Container, Node, Pod, PodSpec};
 use std::collections::BTreeSet;
 
 /// Why no Pod of the same template comes in place of this one, which `controller` controls: in words, and `None` where one comes.
@@ -28,10 +28,25 @@ pub(crate) fn differs(pod: &Pod, controller: &ObjectRef, facts: &Facts<'_>) -> O
         Kind::DaemonSet => {
             let daemon = facts.find::<DaemonSet>(controller)?;
             let live: Vec<&Pod> = facts.pods_of(controller).filter(|pod| pods::is_live(pod)).collect();
-            another(pod, newest::of_daemon_set(daemon, &live))
+            another(pod, newest::of_daemon_set(daemon, &live)).or_else(|| kept_away(pod, facts))
         }
         _ => None,
     }
+}
+
+/// What keeps another Pod of a DaemonSet from the node of this one, which stays there: its controller makes none then, and does not count
+/// the node either. A Pod has the tolerations that its controller adds.
+fn kept_away(pod: &Pod, facts: &Facts<'_>) -> Option<String> {
+    let spec = pod.spec.as_ref()?;
+    let name = spec.node_name.as_deref()?;
+    let Some(node) = facts.all::<Node>().find(|node| node.metadata.name.as_deref() == Some(name)) else {
+        return Some(format!(
+            "node `{name}` could not be read, so whether it takes another Pod in place of {} is not known",
+            pod.reference()
+        ));
+    };
+    let taint = placing::repelling(node, spec.tolerations.as_deref().unwrap_or_default()).next()?;
+    Some(format!("node `{name}` has the taint `{}`, which {} does not tolerate: none would come in its place", taint.key, pod.reference()))
 }
 
 /// A ReplicaSet makes Pods of its own template; which ReplicaSets a Deployment keeps, a rollout decides.

@@ -1,10 +1,11 @@
 //! How a controller replaces the Pods of a workload: when that was begun by a restart, whether it goes on now, in which order, and whether
 //! all that is ready ends first.
 
-use super::{Facts, proof};
+use super::{Facts, pods, proof};
 use crate::domain::action::RESTARTED_AT;
 use crate::domain::kind::Kind;
 use crate::domain::object::ObjectRef;
+use crate::domain::resource::Resource;
 use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::api::apps::v1::{DaemonSet, Deployment, StatefulSet};
 
@@ -31,13 +32,22 @@ pub(crate) fn is_ordered(set: &StatefulSet) -> bool {
     set.spec.pod_management_policy.as_deref() != Some("Parallel")
 }
 
-/// How many Pods are ready and end before others are, where a new template may end all that are ready at once.
-pub(crate) fn ended_first(facts: &Facts<'_>, workload: &ObjectRef) -> Option<i32> {
-    let found = facts.workload(workload).filter(|found| found.ready > 0)?;
+/// How many Pods are ready and end before others are, where a new template may end all that are ready at once. Not counted are those of the
+/// ready ones that suffer: a container that crashes counts as ready for a moment, where nothing probes it.
+pub(crate) fn ended_first(facts: &Facts<'_>, workload: &ObjectRef, suffers: impl Fn(&ObjectRef) -> bool) -> Option<i32> {
+    let found = facts.workload(workload)?;
+    let ready = well(facts, workload, suffers);
     // A set that is not ordered ends Pods from its highest number on, and looks at what is ready only after that: of what may be unavailable,
     // what is so already counts for a Deployment and a DaemonSet, and not for it.
-    let all = if workload.kind == Kind::StatefulSet { found.ready.min(found.desired) } else { found.desired };
-    (unavailable(facts, workload, found.desired)? >= all).then_some(found.ready)
+    let all = if workload.kind == Kind::StatefulSet { ready.min(found.desired) } else { found.desired };
+    (ready > 0 && unavailable(facts, workload, found.desired)? >= all).then_some(ready)
+}
+
+/// How many Pods of a workload are ready and do not suffer.
+pub(crate) fn well(facts: &Facts<'_>, workload: &ObjectRef, suffers: impl Fn(&ObjectRef) -> bool) -> i32 {
+    let ready = facts.workload(workload).map_or(0, |found| found.ready);
+    let sick = facts.pods_of(workload).filter(|pod| pods::is_live(pod) && pods::is_ready(pod) && suffers(&pod.reference())).count();
+    ready.saturating_sub(i32::try_from(sick).unwrap_or(i32::MAX)).max(0)
 }
 
 /// How many of these its strategy lets be unavailable while it replaces them.

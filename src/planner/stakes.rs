@@ -39,6 +39,7 @@ pub(super) struct Suffering<'o> {
 /// See the file's head. `root`: what has to run for an object to be well.
 pub(super) fn stakes(change: &Action, suffering: &Suffering<'_>, root: impl Fn(&ObjectRef) -> ObjectRef, facts: &Facts<'_>) -> Stakes {
     let target = change.target();
+    let suffers = |pod: &ObjectRef| suffering.own.contains(pod);
     let mut stakes = match target.kind {
         Kind::ConfigMap => {
             let now = seen(change, facts).ok().flatten();
@@ -54,7 +55,8 @@ pub(super) fn stakes(change: &Action, suffering: &Suffering<'_>, root: impl Fn(&
                 let ready = facts.ready_addresses(target);
                 let beside = others("behind it, and not affected, is", &beside).filter(|_| ready > 0);
                 let reached = (ready > 0).then(|| format!("{ready} of its addresses are ready, and they are asked at another port then"));
-                Stakes { risk: raised(ready > 0), said: reached.into_iter().chain(beside).collect() }
+                let well = ready.saturating_sub(behind_and_ready(target, facts).filter(suffers).count());
+                Stakes { risk: raised(well > 0), said: reached.into_iter().chain(beside).collect() }
             }
             Err(why) => Stakes { risk: Risk::High, said: vec![why] },
         },
@@ -68,11 +70,11 @@ pub(super) fn stakes(change: &Action, suffering: &Suffering<'_>, root: impl Fn(&
         }
         _ => Stakes { risk: Risk::Medium, said: Vec::new() },
     };
-    if let Some((fewer, risk)) = fewer(change, facts) {
+    if let Some((fewer, risk)) = fewer(change, facts, suffers) {
         stakes.risk = stakes.risk.max(risk);
         stakes.said.push(fewer);
     }
-    if let Some(ready) = rollouts::ended_first(facts, target).filter(|_| change.changes_a_template()) {
+    if let Some(ready) = rollouts::ended_first(facts, target, suffers).filter(|_| change.changes_a_template()) {
         stakes.risk = Risk::High;
         let pods = if ready == 1 { "1 ready Pod ends" } else { &format!("{ready} ready Pods end") };
         stakes.said.push(format!("{pods} first, by its strategy, and nothing of it serves until new ones are ready"));
@@ -87,7 +89,7 @@ pub(super) fn stakes(change: &Action, suffering: &Suffering<'_>, root: impl Fn(&
 }
 
 /// That fewer replicas are asked for: then fewer have to be ready for a cure, and what is ready now can go.
-fn fewer(change: &Action, facts: &Facts<'_>) -> Option<(String, Risk)> {
+fn fewer(change: &Action, facts: &Facts<'_>, suffers: impl Fn(&ObjectRef) -> bool) -> Option<(String, Risk)> {
     let wanted = change.scales_to()?;
     let workload = facts.workload(change.target())?;
     let count = |number: i32| u64::try_from(number).unwrap_or(0);
@@ -97,7 +99,8 @@ fn fewer(change: &Action, facts: &Facts<'_>) -> Option<(String, Risk)> {
             "fewer replicas are asked for, {wanted} of {desired}, and {ready} are ready now: fewer have to be ready then, so the verdict will be `unclear` at best"
         )
     };
-    (wanted < desired).then(|| (said(), raised(wanted < ready)))
+    let well = count(rollouts::well(facts, change.target(), suffers));
+    (wanted < desired).then(|| (said(), raised(wanted < well)))
 }
 
 fn raised(is_high: bool) -> Risk {
@@ -125,6 +128,15 @@ fn behind(service: &ObjectRef, facts: &Facts<'_>) -> Result<BTreeSet<ObjectRef>,
     let pods = selected::pods_selected(facts, namespace, selector).filter(|pod| !pods::has_ended(pod));
     all.extend(pods.map(Resource::reference).map(|pod| facts.owners().chain(&pod).last().cloned().unwrap_or(pod)));
     Ok(all)
+}
+
+/// The Pods that a Service selects and that are ready.
+fn behind_and_ready<'a>(service: &ObjectRef, facts: &Facts<'a>) -> impl Iterator<Item = ObjectRef> + use<'a> {
+    let found = facts.find::<Service>(service);
+    let selector = found.and_then(|found| Some((found.metadata.namespace.as_deref()?, labels::any_selector(found)?)));
+    let all: Vec<&Pod> =
+        selector.map(|(namespace, selector)| selected::pods_selected(facts, namespace, selector).collect()).unwrap_or_default();
+    all.into_iter().filter(|pod| pods::is_live(pod) && pods::is_ready(pod)).map(Resource::reference)
 }
 
 /// Whether something of it is ready.
@@ -262,6 +274,32 @@ mod tests {
             assert_eq!(judged(kind.clone(), spec.clone(), 9, &restart), nothing, "{kind} {spec}");
         }
         assert_eq!(judged(Kind::Deployment, recreate(), 9, &scale), nothing, "no Pod gets another template");
+    }
+
+    #[test]
+    fn ready_pod_that_suffers_itself_is_not_counted_as_one_that_serves() {
+        let mut web = deployment();
+        web["spec"]["strategy"] = json!({"type": "Recreate"});
+        web["spec"]["replicas"] = json!(2);
+        web["status"] = json!({"observedGeneration": 3, "replicas": 2, "readyReplicas": 1});
+        let owner =
+            |kind: &str, name: &str| json!([{"apiVersion": "apps/v1", "kind": kind, "name": name, "uid": "u-1", "controller": true}]);
+        let set = json!({"metadata": {"name": "web-1", "namespace": "shop", "uid": "u-1", "ownerReferences": owner("Deployment", "web")},
+            "spec": {"selector": {"matchLabels": {"app": "web"}}}});
+        let mut crashes = pod("web-1-a", "True");
+        crashes["metadata"]["ownerReferences"] = owner("ReplicaSet", "web-1");
+        let seen = snapshot(vec![(Kind::Deployment, web), (Kind::ReplicaSet, set), (Kind::Pod, crashes)]);
+        let (web, crashes) = (of(Kind::Deployment, "web"), of(Kind::Pod, "web-1-a"));
+        let roots = HashSet::from([web.clone()]);
+        let judged = |own: &ObjectRef, change: &Action| {
+            let suffering = Suffering { own: &HashSet::from([own]), roots: &roots, area: &HashSet::new() };
+            stakes(change, &suffering, |_: &ObjectRef| web.clone(), &Facts::of(&seen))
+        };
+        let restart = Action::restart(web.clone(), jiff::Timestamp::UNIX_EPOCH);
+        assert_eq!(judged(&web, &restart).risk, Risk::High);
+        assert_eq!(judged(&crashes, &restart), Stakes { risk: Risk::Medium, said: Vec::new() });
+        let none = patch(web.clone(), "spec.replicas", 0);
+        assert_eq!((judged(&web, &none).risk, judged(&crashes, &none).risk), (Risk::High, Risk::Medium));
     }
 
     #[test]

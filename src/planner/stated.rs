@@ -172,10 +172,7 @@ pub(crate) fn examine(changes: &[Wanted], diagnosis: &Diagnosis, facts: &Facts<'
     if !refusals.is_empty() {
         return Err(refusals);
     }
-    // What a human sees first is not for whoever proposes it to choose.
-    made.sort_by_key(|(Proposal { action, risk, .. }, _)| {
-        (Reverse((*risk).max(action.floor())), least_rank(action), action.target().clone())
-    });
+    in_time(&mut made);
     let (proposals, about) = made.into_iter().unzip();
     Ok(Examined { symptoms, remedy: Remedy { proposals, checks, ..Remedy::default() }, about })
 }
@@ -258,6 +255,19 @@ fn rank(change: &Action, path: &FieldPath) -> (Reverse<Risk>, u8) {
     (Reverse(row.map_or(Risk::High, |row| row.floor)), row.and_then(|row| row.form()).map_or(u8::MAX, ValueForm::rank))
 }
 
+/// What is read comes before who reads it: Pods that start before that start with what was there. Besides, the order is not for whoever
+/// proposes them to choose; which of them the question names first, their risk decides.
+fn in_time<T>(made: &mut [(Proposal, T)]) {
+    let reads = |action: &Action| match action {
+        Action::Create { .. } => 0_u8,
+        other if other.target().kind == Kind::ConfigMap => 1,
+        _ => 2,
+    };
+    made.sort_by_key(|(Proposal { action, risk, .. }, _)| {
+        (reads(action), Reverse((*risk).max(action.floor())), least_rank(action), action.target().clone())
+    });
+}
+
 /// The rank of what a change decides most by.
 fn least_rank(change: &Action) -> u8 {
     change.rows().into_iter().filter_map(|(_, row)| row?.form()).map(ValueForm::rank).min().unwrap_or(u8::MAX)
@@ -327,6 +337,8 @@ fn values(change: &Action, facts: &Facts<'_>) -> Option<Refusal> {
 pub(crate) fn needed(changes: &[Wanted]) -> Vec<Kind> {
     let of = |wanted: &Wanted| match wanted {
         Wanted::Change(change) if change.scales_to().is_some() => vec![Kind::HorizontalPodAutoscaler],
+        // Whether a node takes another Pod of a DaemonSet.
+        Wanted::Change(change) if change.is_made_again() => vec![Kind::Node],
         Wanted::Change(change) => match change.target().kind {
             Kind::PersistentVolumeClaim => vec![Kind::PersistentVolumeClaim],
             Kind::Service => BEHIND.iter().chain([&Kind::EndpointSlice]).cloned().collect(),
@@ -433,4 +445,26 @@ fn checks(symptoms: &[Symptom], facts: &Facts<'_>) -> Vec<Check> {
         }
     }
     all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::planner::example::namespace;
+    use serde_json::json;
+
+    #[test]
+    fn what_is_read_is_changed_before_who_reads_it_whatever_their_risk_is() {
+        let of = |kind: Kind, name: &str| ObjectRef::namespaced(kind, &namespace(), name);
+        let one = |action: Action, risk: Risk| (Proposal { action, why: String::new(), risk }, ());
+        let level = FieldOp::set(FieldPath::dotted("data.LEVEL"), "info");
+        let setting = Action::Patch { target: of(Kind::ConfigMap, "settings"), ops: NonEmpty::one(level) };
+        let claim = Action::Create { object: of(Kind::PersistentVolumeClaim, "data"), manifest: json!({}) };
+        let restart = Action::restart(of(Kind::Deployment, "web"), jiff::Timestamp::UNIX_EPOCH);
+        let evict = Action::EvictPod { pod: of(Kind::Pod, "db-0") };
+        let mut made = vec![one(evict, Risk::Medium), one(restart, Risk::High), one(setting, Risk::Medium), one(claim, Risk::Medium)];
+        in_time(&mut made);
+        let order: Vec<&str> = made.iter().map(|(proposal, ())| proposal.action.target().name.as_str()).collect();
+        assert_eq!(order, ["data", "settings", "web", "db-0"]);
+    }
 }

@@ -144,6 +144,11 @@ impl Permit {
         &self.executing.planned.plan
     }
 
+    /// Of the session whose plan it is.
+    pub(crate) fn header(&self) -> &Header {
+        &self.executing.header
+    }
+
     /// What became of the steps by now.
     pub(crate) fn execution(&mut self) -> &mut Execution {
         &mut self.executing.execution

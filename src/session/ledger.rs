@@ -3,6 +3,7 @@
 use super::record::Acting;
 use super::{Header, Investigating, Session, record};
 use crate::domain::cause::KnownCodes;
+use crate::domain::ending::Ending;
 use crate::domain::id::SessionId;
 use crate::domain::snapshot::{Cluster, ClusterId};
 use crate::ports::{Clock, Revision, SessionStore, StoreError, Stored};
@@ -127,7 +128,7 @@ impl Ledger {
         self.open(stored).await.map(Some)
     }
 
-    /// The sessions in which something can still happen and whose record has this text, each as it can be read: the others are not taken
+    /// The sessions in which something can still happen or on which something rests, such as a no of today, and whose record has this text, each as it can be read: the others are not taken
     /// apart.
     pub(crate) async fn alive_with(&self, text: &str, limit: usize) -> Result<Vec<Result<(Revision, Session), LedgerError>>, LedgerError> {
         let mut out = Vec::new();
@@ -280,17 +281,58 @@ impl Ledger {
     }
 }
 
-/// After this nothing happens in it by itself. One that acts is looked after until somebody has ended it.
+/// A human's no counts for so long, whoever asks again and with whatever value.
+pub(crate) const DECLINED: SignedDuration = SignedDuration::from_hours(24);
+/// What was done can be taken back for so long, however many look meanwhile; after that, as long as its record is among the newest.
+const DONE: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+/// After this nothing happens in it by itself, and nothing rests on it. One that acts is looked after until somebody has ended it.
 fn goes_on_until(session: &Session) -> Timestamp {
     match session {
         Session::Investigating(s) => s.until,
         Session::Diagnosed(s) => s.until,
         Session::AwaitingApproval(s) => s.expires_at,
         Session::Executing(_) | Session::Validating(_) | Session::Reverting(_) => Timestamp::MAX,
-        Session::Closed(_) => Timestamp::MIN,
+        Session::Closed(closed) => {
+            let counts = match closed.ending {
+                Ending::Declined => DECLINED,
+                _ if closed.execution.is_some() => DONE,
+                _ => return Timestamp::MIN,
+            };
+            closed.ended_at().checked_add(counts).unwrap_or(Timestamp::MAX)
+        }
     }
 }
 
 fn has(bytes: &[u8], text: &str) -> bool {
     bytes.windows(text.len().max(1)).any(|part| part == text.as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analyze::known_code;
+    use crate::clock::ManualClock;
+    use crate::session::record::tests::waiting;
+    use crate::store::MemoryStore;
+
+    #[tokio::test]
+    async fn no_is_kept_for_its_day_beside_what_waits_and_what_was_not_answered_is_not() {
+        let clock = Arc::new(ManualClock::at(Timestamp::UNIX_EPOCH));
+        let ledger = Ledger::new(Arc::new(MemoryStore::new()), clock.clone(), known_code);
+        let (awaiting, _) = waiting();
+        let mut declined = awaiting.decline();
+        declined.header.trail.answer(Timestamp::UNIX_EPOCH, "a human", "declined");
+        let name = declined.header.id.to_string();
+        let session = Session::Closed(declined);
+        assert_eq!(goes_on_until(&session), Timestamp::UNIX_EPOCH + DECLINED);
+        ledger.save(&session, None).await.unwrap();
+        let found = async || ledger.alive_with(&name, 10).await.unwrap().len();
+        clock.set(Timestamp::UNIX_EPOCH + SignedDuration::from_hours(23));
+        assert_eq!(found().await, 1, "the store keeps it, however many are over");
+        clock.set(Timestamp::UNIX_EPOCH + SignedDuration::from_hours(25));
+        assert_eq!(found().await, 0);
+        let (awaiting, _) = waiting();
+        assert_eq!(goes_on_until(&Session::Closed(awaiting.expire())), Timestamp::MIN);
+    }
 }

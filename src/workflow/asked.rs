@@ -14,10 +14,9 @@ use crate::domain::object::ObjectRef;
 use crate::domain::plan::RemediationPlan;
 use crate::domain::proposal::{ProposedBy, Wanted};
 use crate::ports::{Phase, Revision, StoreError};
-use crate::session::ledger::LedgerError;
+use crate::session::ledger::{DECLINED, LedgerError};
 use crate::session::trail::Effect;
 use crate::session::{Closed, Header, Planned, Session};
-use jiff::SignedDuration;
 
 /// So many conclusions are looked at for one analysis: who needs more is guessing, and each asks the cluster.
 const CONCLUSIONS: usize = 8;
@@ -25,8 +24,6 @@ const CONCLUSIONS: usize = 8;
 const SESSIONS: usize = 1_000;
 /// Questions that make way for one plan: one for each object of a plan, and some that are asked meanwhile.
 const GIVEN_WAY: usize = 16;
-/// A no counts for so long, whoever asks again and with whatever value: a person who thinks otherwise meanwhile changes it by hand.
-const DECLINED: SignedDuration = SignedDuration::from_hours(24);
 
 /// Which question about an object does not stand in the way of another one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -179,7 +176,7 @@ impl Remediation {
     /// The store cannot be read: then nobody is asked.
     pub(super) async fn declined(&self, changes: &[Wanted], cluster: &ClusterId) -> Result<Option<SessionId>, WorkflowError> {
         for change in changes {
-            for session in self.ledger.with_text(&change.target().name, SESSIONS).await? {
+            for (_, session) in self.ledger.alive_with(&change.target().name, SESSIONS).await?.into_iter().flatten() {
                 let Some((header, planned)) = self.lately_declined(&session, cluster) else { continue };
                 if planned.plan.steps.iter().any(|step| change.asks_again_for(&step.action)) {
                     return Ok(Some(header.id.clone()));
@@ -211,7 +208,7 @@ impl Remediation {
     /// The session in which a human lately declined to end or to replace Pods of a workload whose Pods this plan ends or replaces.
     async fn declined_of_its_pods(&self, plan: &RemediationPlan, cluster: &ClusterId) -> Result<Option<SessionId>, WorkflowError> {
         for about in renewed(plan) {
-            for session in self.ledger.with_text(&about.name, SESSIONS).await? {
+            for (_, session) in self.ledger.alive_with(&about.name, SESSIONS).await?.into_iter().flatten() {
                 let Some((header, planned)) = self.lately_declined(&session, cluster) else { continue };
                 if renewed(&planned.plan).any(|one| one == about) {
                     return Ok(Some(header.id.clone()));
@@ -223,9 +220,10 @@ impl Remediation {
 
     /// What was lately declined in this cluster.
     fn lately_declined<'s>(&self, session: &'s Session, cluster: &ClusterId) -> Option<(&'s Header, &'s Planned)> {
-        let Session::Closed(Closed { header, ending: Ending::Declined, planned: Some(planned), .. }) = session else { return None };
-        let at = header.trail.moved_last().unwrap_or(header.opened_at);
-        let lately = self.parts.clock.now().duration_since(at) < DECLINED && header.cluster.id.is_same(cluster);
+        let Session::Closed(closed @ Closed { header, ending: Ending::Declined, planned: Some(planned), .. }) = session else {
+            return None;
+        };
+        let lately = self.parts.clock.now().duration_since(closed.ended_at()) < DECLINED && header.cluster.id.is_same(cluster);
         lately.then_some((header, planned))
     }
 

@@ -154,13 +154,16 @@ fn proposed(by: &str) -> [String; 2] {
     [format!("proposed by {by}: "), format!("{short}: ")]
 }
 
-/// What changes: two steps where there is room for both, else the first and how many more. Before it stands whose it is where no rule
+/// What changes: two steps where there is room for both, else the riskiest and how many more. Before it stands whose it is where no rule
 /// proposes it, and what the plan is not about.
 fn what(plan: &PlanView) -> String {
-    let steps = plan.covered.steps.iter().map(|step| step.headline.as_slice());
+    let risk = |index: usize| plan.steps.get(index).map(|step| step.risk);
+    let steps = plan.covered.steps.iter().enumerate().map(|(index, step)| (step.headline.as_slice(), risk(index)));
     // One that is said with a later one has none of its own.
-    let steps: Vec<&[Part]> = steps.filter(|headline| !headline.is_empty()).collect();
-    let (first, more) = (steps.first().copied().unwrap_or_default(), steps.len().saturating_sub(1));
+    let steps: Vec<(&[Part], _)> = steps.filter(|(headline, _)| !headline.is_empty()).collect();
+    let (first, more) = (steps.first().map(|(step, _)| *step).unwrap_or_default(), steps.len().saturating_sub(1));
+    // Of several that are as risky, the first.
+    let riskiest = steps.iter().rev().max_by_key(|(_, risk)| *risk).map(|(step, _)| *step).unwrap_or_default();
     let around = |(before, after): (&str, &str), name: &str| [Part::words(before), Part::name(visible::escaped(name)), Part::words(after)];
     let asides: Vec<Vec<Part>> = match &plan.aside {
         Some((aside, name)) => aside.around_a_name().into_iter().map(|words| around(words, name).to_vec()).collect(),
@@ -172,7 +175,7 @@ fn what(plan: &PlanView) -> String {
     };
     let owner = owners.last().cloned().unwrap_or_default();
     let asides: Vec<Vec<Part>> = asides.iter().flat_map(|aside| owners.iter().map(move |owner| [&owner[..], aside].concat())).collect();
-    let then = steps.get(1).map(|second| [&[Part::words("; then ")], *second].concat());
+    let then = steps.get(1).map(|(second, _)| [&[Part::words("; then ")], *second].concat());
     let count = match more {
         0 => Vec::new(),
         1 => vec![Part::words("; 1 more step")],
@@ -180,14 +183,14 @@ fn what(plan: &PlanView) -> String {
     };
     let with = |aside: &Vec<Part>| {
         let both = then.iter().filter(|_| more == 1).map(|then| [aside, first, then].concat()).collect::<Vec<_>>();
-        both.into_iter().chain([[aside, first, &count].concat()])
+        both.into_iter().chain([[aside, riskiest, &count].concat()])
     };
     let is_whole = |parts: &Vec<Part>| parts.iter().map(|part| part.whole().chars().count()).sum::<usize>() <= COLUMNS;
     // Names say more than our words: the short ones come first where not all of it fits. Where there is no room for what the plan is not
     // about, the choice says it.
     let whole = asides.iter().flat_map(with).find(is_whole);
     let short = || asides.last().into_iter().flat_map(with).find(|parts| fitted::fit(parts, COLUMNS));
-    fitted::line(&whole.or_else(short).unwrap_or_else(|| [&owner, first, &count].concat()), COLUMNS)
+    fitted::line(&whole.or_else(short).unwrap_or_else(|| [&owner, riskiest, &count].concat()), COLUMNS)
 }
 
 /// Where, with which risk and undo: each name once.

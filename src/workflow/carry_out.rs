@@ -41,6 +41,11 @@ impl Remediation {
         let (since, _acts) = (Moment::now(&self.ledger), self.ledger.acts(approved.id()));
         let identities = stored::identities(executor, meter).await?;
         let permit = journal::begin(&self.ledger, revision, approved, &identities, watching, since).await.map_err(raced)?;
+        // Of a rule's plan that nobody is asked about: what somebody states about the same object makes way once this one's intent is kept. Where
+        // that cannot be recorded, a yes to it is refused for the rule's fix, and for what changed meanwhile.
+        if *by == Approver::Policy {
+            Box::pin(self.make_way(permit.plan(), permit.header())).await.ok();
+        }
         progress.tell(Phase::Executing, &format!("approved by {}", by.in_words()));
         let mut permit = executor.run(permit, &meter.requests, progress, cancel).await;
         let sent = outcomes(permit.execution().steps.iter());

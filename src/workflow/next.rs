@@ -27,6 +27,10 @@ pub enum Next<'a> {
 /// What to do next.
 pub fn next(report: &Report) -> Next<'_> {
     match (of_its_status(report), report.undoes.as_deref()) {
+        // Whoever looks again looks with rules, which have no such plan, and what was declined is not asked again.
+        (Next::Apply | Next::LookAgain | Next::ByHand(_) | Next::NotAsked(_), _) if is_over_unmade(report) => {
+            report.withheld.as_ref().map_or(Next::Advice, Next::NotAsked)
+        }
         (Next::Apply | Next::LookAgain, Some(undone)) => Next::UndoAgain(undone),
         // Its change is not there any more: its checks say nothing.
         (Next::Validate, _) if report.undone_by.is_some() => Next::Advice,
@@ -57,6 +61,13 @@ fn of_its_status(report: &Report) -> Next<'_> {
         | Status::Partly
         | Status::Reverted => Next::Advice,
     }
+}
+
+/// Whether it has a plan of what somebody states, of which nobody is asked any more or yet, and of which nothing was done: however that
+/// came, its lines are not for a reader to type, and no call leads back to it.
+pub(super) fn is_over_unmade(report: &Report) -> bool {
+    let unmade = report.execution.is_none() || changed_nothing(report);
+    report.plan.as_ref().is_some_and(|plan| plan.by.is_some()) && report.status != Status::AwaitingApproval && unmade
 }
 
 /// Whether it takes back what another session did.
@@ -122,6 +133,7 @@ mod tests {
     fn a_plan_that_nobody_is_asked_about_leads_to_the_reason() {
         for status in [Status::Diagnosed, Status::Inconclusive] {
             let mut report = report(status, None);
+            report.plan.as_mut().unwrap().by = Some("an agent");
             let text = "a human is asked about the same object in session `s-2`".to_owned();
             let advice = AdviceView { text, command: None, why: "two questions".to_owned(), cause: None };
             report.withheld = Some(advice.clone());
@@ -129,7 +141,26 @@ mod tests {
             // It is a value of the session: no words of anybody are taken for it.
             report.withheld = None;
             report.advice = vec![AdviceView { text: "nobody is asked about this change: for no reason".to_owned(), ..advice }];
-            assert_eq!(next(&report), Next::Apply, "{status:?}");
+            assert_eq!(next(&report), Next::Advice, "{status:?}");
         }
+    }
+
+    #[test]
+    fn plan_of_what_somebody_states_leads_back_to_nothing_however_its_question_ended() {
+        use Status::{Declined, Diagnosed, Expired, Failed, Inconclusive, Interrupted, Unclear, Unresolved};
+        for status in [Diagnosed, Inconclusive, Declined, Expired, Failed, Interrupted, Unclear, Unresolved] {
+            for outcome in [None, Some(Became::Refused), Some(Became::NotReached)] {
+                let mut report = report(status, outcome);
+                report.plan.as_mut().unwrap().by = Some("an agent");
+                let found = next(&report);
+                assert!(is_over_unmade(&report) && matches!(found, Next::Advice | Next::Validate), "{status:?} {outcome:?}: {found:?}");
+            }
+        }
+        let mut asked = report(Status::AwaitingApproval, None);
+        asked.plan.as_mut().unwrap().by = Some("an agent");
+        assert!(next(&asked) == Next::Answer && !is_over_unmade(&asked));
+        asked.status = Status::Unresolved;
+        asked.execution = report(Status::Unresolved, Some(Became::Applied)).execution;
+        assert!(next(&asked) == Next::Validate && !is_over_unmade(&asked));
     }
 }

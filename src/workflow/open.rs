@@ -75,7 +75,7 @@ impl Remediation {
             Ok(left) => return Err(self.leave(left, ending, planned, &meter, caller).await),
             Err(left) => return Err(self.leave(*left, ending, planned, &meter, caller).await),
         };
-        let never = planned.as_ref().and_then(|planned| Some((planned, self.why_never(&header, ending, planned)?)));
+        let never = planned.as_ref().and_then(|planned| Some((planned, self.why_never(&header, planned)?)));
         let is_advised = never.is_some();
         if let Some((planned, why)) = never {
             not_made(&mut header, &planned.plan, &why);
@@ -101,11 +101,11 @@ impl Remediation {
     }
 
     /// Why a remediation could not apply this plan, where that is known without a dry run.
-    fn why_never(&self, header: &Header, ending: Ending, planned: &Planned) -> Option<String> {
+    fn why_never(&self, header: &Header, planned: &Planned) -> Option<String> {
         if self.parts.executor.is_none() {
             return Some(self.why_no_writer().to_owned());
         }
-        never(&header.limits, &planned.plan).or_else(|| asked(header, ending, planned).is_none().then(|| TOO_LARGE.to_owned()))
+        never(&header.limits, &planned.plan).or_else(|| asked(header, planned).is_none().then(|| TOO_LARGE.to_owned()))
     }
 
     /// Opens a remediation. In automatic mode and within the thresholds it goes all the way; otherwise a question comes back,
@@ -200,7 +200,7 @@ impl Remediation {
         if caller.cancel.is_cancelled() {
             return Err(self.abandon(header, revision, ending, Some(planned), meter, caller).await);
         }
-        let asked = asked(&header, ending, &planned);
+        let asked = asked(&header, &planned);
         match (decision, asked) {
             (Decision::Forbid(reasons), _) => {
                 let why: Vec<&str> = reasons.iter().map(String::as_str).collect();
@@ -212,8 +212,6 @@ impl Remediation {
                 self.close(header, revision, ending, Some(planned), meter, progress).await
             }
             (Decision::Allow(grant), Some(_)) => {
-                // On the heap: hardly any call comes here, and all would carry its room on their stack.
-                Box::pin(self.make_way(&planned.plan, &header)).await?;
                 let (mut awaiting, _) = header.propose(planned, self.parts.entropy.secret_bits(), self.expiry(), caller.door.clone());
                 awaiting.header.trail.answer(self.parts.clock.now(), "policy", "approved: within the limits of automatic mode");
                 let approved = awaiting.approve_by_policy(grant).map_err(|(_, error)| error)?;
@@ -378,10 +376,10 @@ fn not_automatic(caller: &Caller<'_>, limits: &Limits) -> Option<Advice> {
 }
 
 /// What a human would be asked; `None` where it cannot be shown whole.
-fn asked(header: &Header, ending: Ending, planned: &Planned) -> Option<String> {
+fn asked(header: &Header, planned: &Planned) -> Option<String> {
     let standing = Standing {
         header,
-        status: Status::from(ending),
+        status: Status::AwaitingApproval,
         underway: None,
         planned: Some(planned),
         expires_at: None,

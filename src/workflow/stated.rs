@@ -111,7 +111,8 @@ impl Remediation {
 
     /// Nobody is asked again about an object whose change they declined in this analysis, nor about those fields whoever analyzes anew.
     async fn is_not_declined(&self, id: &SessionId, changes: &[Wanted], cluster: &ClusterId) -> Result<(), WorkflowError> {
-        let of_it = self.ledger.with_text(id.as_str(), SESSIONS).await?;
+        let of_it = self.ledger.alive_with(id.as_str(), SESSIONS).await?;
+        let of_it: Vec<Session> = of_it.into_iter().flatten().map(|(_, session)| session).collect();
         let touches = |session: &Session| {
             let steps = session.planned().into_iter().flat_map(|planned| planned.plan.steps.iter());
             steps.map(|step| step.action.target()).any(|target| changes.iter().any(|change| change.target() == target))

@@ -8,7 +8,7 @@ use super::report::{
     StepView, SymptomView, TrailView, UnexplainedView, UsageView, ValidationView,
 };
 use super::standing::Standing;
-use super::{covered, summary};
+use super::{covered, next, summary};
 use crate::domain::cause::Cause;
 use crate::domain::diagnosis::Diagnosis;
 use crate::domain::ending::Ending;
@@ -73,7 +73,7 @@ pub(super) fn recalled(session: &Session, undone_by: Option<&SessionId>) -> Repo
 /// The report of where a session stands.
 pub(super) fn report(standing: &Standing<'_>) -> Report {
     let mut report = without_summary(standing);
-    if report.withheld.is_some() {
+    if next::is_over_unmade(&report) {
         // A line for what somebody states is the stranger's: it is there for a human who is asked.
         report.plan.iter_mut().flat_map(|plan| &mut plan.steps).for_each(|step| step.command.clear());
     }

@@ -253,6 +253,19 @@ mod tests {
     }
 
     #[test]
+    fn pod_of_a_daemon_set_goes_only_where_its_node_takes_another() {
+        let placed = json!({"spec": {"nodeName": "node-1"}});
+        let world = || cluster().app(daemon_set("agent").replicas(2)).edit("Pod", "agent-p0", placed.clone());
+        assert_eq!(refused(&world(), "agent-p0"), None);
+        let taints = json!({"spec": {"taints": [{"key": "dedicated", "value": "x", "effect": "NoSchedule"}]}});
+        let tainted = world().edit("Node", "node-1", taints);
+        is_refused(&tainted, "agent-p0", "node `node-1` has the taint `dedicated`");
+        let tolerates = json!({"spec": {"tolerations": [{"key": "dedicated", "operator": "Exists"}]}});
+        assert_eq!(refused(&tainted.edit("Pod", "agent-p0", tolerates), "agent-p0"), None);
+        is_refused(&world().without("Node", "node-1"), "agent-p0", "whether it takes another Pod");
+    }
+
+    #[test]
     fn pod_of_a_replica_set_goes_only_where_that_makes_one_like_it() {
         let world = cluster().app(deployment("web").replicas(2).before(1, "example/app:0.9", 1));
         assert_eq!(refused(&world, "web-rs2-0"), None);

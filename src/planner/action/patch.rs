@@ -15,6 +15,7 @@ use crate::domain::object::ObjectRef;
 use crate::domain::plan::{Pinned, Precondition, STAMP, Undo};
 use crate::domain::request::{Method, Request};
 use crate::domain::visible::{self, escaped};
+use crate::domain::workload::pod_is_ready;
 use crate::facts::Facts;
 use crate::facts::newest::{self, Kept};
 use crate::facts::rollouts;
@@ -104,6 +105,10 @@ impl PlannedAction for Patch<'_> {
     /// every Pod by itself.
     fn check_last(&self, proposed: &Proposed<'_>) -> Option<Refusal> {
         let facts = proposed.facts;
+        // What else is changed than the template makes no new Pods.
+        if !proposed.action.changes_a_template() {
+            return None;
+        }
         if facts.find::<Deployment>(self.target).is_some_and(|d| d.spec.paused.unwrap_or(false)) {
             return Some(Refusal::Paused);
         }
@@ -213,7 +218,14 @@ fn pods_stay(workload: &ObjectRef, facts: &Facts<'_>) -> Option<&'static str> {
     match newest::kept(workload, facts) {
         Some(Kept::UntilDeleted) => Some(ON_DELETE),
         Some(Kept::BelowPartition) => Some(PARTITIONED),
-        None => facts.find::<StatefulSet>(workload).is_some_and(rollouts::is_ordered).then_some(ORDERED),
+        // Whether all were ready is told by their number and by each of them: one that was not read may not be.
+        None => {
+            let set = facts.find::<StatefulSet>(workload).filter(|set| rollouts::is_ordered(set))?;
+            let wanted = usize::try_from(set.spec.replicas.unwrap_or(1)).unwrap_or(usize::MAX);
+            let ready = facts.pods_of(workload).filter(|pod| pod_is_ready(pod)).count();
+            let unready = facts.pods_of(workload).any(|pod| !pod_is_ready(pod));
+            (unready || ready < wanted || !facts.is_whole(&Kind::Pod)).then_some(ORDERED)
+        }
     }
 }
 
@@ -366,4 +378,41 @@ fn in_a_line(value: &Value) -> String {
 
 pub(super) fn test(path: &str, value: &Value) -> Value {
     json!({"op": "test", "path": path, "value": value})
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analyze::testing::{World, cluster, deployment, stateful_set};
+    use crate::domain::action::Action;
+    use crate::domain::object::Namespace;
+    use crate::planner::lint;
+
+    /// Why this field is not set; nothing where it may be.
+    fn refused(world: &World, kind: Kind, name: &str, field: FieldPath, value: Value) -> Option<String> {
+        let snapshot = world.snapshot();
+        let target = ObjectRef::namespaced(kind, &Namespace::parse("a-team").unwrap(), name);
+        let action = Action::Patch { target, ops: NonEmpty::one(FieldOp::set(field, value)) };
+        lint::check(&Proposed { action: &action, facts: &Facts::of(&snapshot), suffering: &[] }).map(|refusal| refusal.to_string())
+    }
+
+    #[test]
+    fn what_keeps_a_template_from_pods_keeps_no_scale_from_a_workload() {
+        let replicas = || FieldPath::dotted("spec.replicas");
+        let memory = || FieldPath::dotted("spec.template.spec.containers").element("name", "app").then("resources.limits.memory");
+        let set = || cluster().app(stateful_set("db").replicas(2));
+        let unready = json!({"status": {"conditions": [{"type": "Ready", "status": "False"}]}});
+        let (waits, runs) = (set().edit("Pod", "db-0", unready), set());
+        let scaled = |world: &World| refused(world, Kind::StatefulSet, "db", replicas(), json!(3));
+        let changed = |world: &World| refused(world, Kind::StatefulSet, "db", memory(), json!("2Gi"));
+        assert_eq!((scaled(&waits), scaled(&runs), changed(&runs)), (None, None, None), "all its Pods are ready, so they are replaced");
+        assert!(changed(&waits).is_some_and(|why| why.contains("OrderedReady")));
+        assert!(changed(&set().without("Pod", "db-1")).is_some_and(|why| why.contains("OrderedReady")));
+        let on_delete = set().edit("StatefulSet", "db", json!({"spec": {"updateStrategy": {"type": "OnDelete"}}}));
+        assert_eq!(scaled(&on_delete), None);
+        assert!(changed(&on_delete).is_some_and(|why| why.contains("OnDelete")));
+        let paused = cluster().app(deployment("web").with(json!({"paused": true})));
+        assert_eq!(refused(&paused, Kind::Deployment, "web", replicas(), json!(3)), None);
+        assert!(refused(&paused, Kind::Deployment, "web", memory(), json!("2Gi")).is_some_and(|why| why.contains("paused")));
+    }
 }

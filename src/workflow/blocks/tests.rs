@@ -216,3 +216,13 @@ fn without_a_plan_there_is_nothing_to_decide_on() {
     report.plan = None;
     assert!(plan(&report).is_empty());
 }
+
+/// Steps stand in the order in which they are made; where not all are named, the riskiest is.
+#[test]
+fn riskiest_step_is_named_where_there_is_no_room_for_all() {
+    let mut report = waiting(3, "+x");
+    let plan = report.plan.as_mut().unwrap();
+    plan.steps[1].risk = Risk::High;
+    plan.covered.steps[1].headline = vec![Part::words("Restart all Pods of "), Part::name("Deployment api")];
+    assert_eq!(what(plan), "Restart all Pods of Deployment api; 2 more steps");
+}

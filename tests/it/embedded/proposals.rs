@@ -527,6 +527,31 @@ async fn question_stays_where_that_of_the_rule_cannot_be_kept() {
     assert_eq!(process.show(&question.session).await.unwrap().status, Status::AwaitingApproval);
 }
 
+/// So it is where nobody is asked about the rule's plan, and its intent cannot be kept.
+#[tokio::test(start_paused = true)]
+async fn question_stays_where_the_intent_of_a_rules_plan_cannot_be_kept() {
+    let cluster = running(API).await;
+    let process = cluster.process();
+    let id = analyzed(&process).await;
+    let opened = concluded(&process, &id, &proposal("deployment/api", patch("deployment/api", IMAGE, "api:fixed"))).await.unwrap();
+    let question = opened.question.unwrap();
+    cluster.apply(&API.replacen("image: api:broken", "image: api:fixed", 1));
+    tokio::time::sleep(Duration::from_secs(120)).await;
+    cluster.apply(&API.replacen("image: api:broken", "image: api:fixd", 1));
+    tokio::time::sleep(Duration::from_secs(120)).await;
+    let automatic = || cluster.process_with(Limits { mode: Mode::Automatic, automatic_allowed: true, ..Limits::default() }, true);
+    *cluster.store.refuses.lock().unwrap() = Some("\"executing\"");
+    let failed = automatic().open(&problem(), &Caller::silent()).await;
+    assert!(matches!(failed, Err(WorkflowError::Store(_))), "{:?}", failed.map(|opened| opened.report.summary));
+    *cluster.store.refuses.lock().unwrap() = None;
+    assert_eq!(process.show(&question.session).await.unwrap().status, Status::AwaitingApproval);
+    assert_eq!(cluster.writes(), []);
+    // Where it is kept, the question is none any more.
+    let done = automatic().open(&problem(), &Caller::silent()).await.unwrap();
+    assert_eq!(cluster.writes().len(), 1, "{}", done.report.summary);
+    assert!(process.show(&question.session).await.unwrap().status != Status::AwaitingApproval);
+}
+
 const CLAIMS: &str = "
 apiVersion: v1
 kind: PersistentVolumeClaim
