@@ -61,7 +61,7 @@ pub(super) fn masked(log: &str, cut: bool) -> (Masked, Beginning) {
     };
     let below = Masked::whole(&format!("{above}\n{log}"));
     let shown = below.as_str().split_once('\n').map_or("", |(_, shown)| shown);
-    let became = if shown == log { Beginning::Shown } else { Beginning::Hidden };
+    let became = if shown == Masked::whole(log).as_str() { Beginning::Shown } else { Beginning::Hidden };
     (values::text(shown), became)
 }
 
