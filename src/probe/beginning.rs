@@ -91,10 +91,10 @@ struct Row<'l> {
 
 impl<'l> Row<'l> {
     fn of(line: &'l str) -> Self {
-        let plain = without_colours(line);
+        let plain = without_colors(line);
         let own = spaces(plain);
         if own > 0 {
-            return Self { indentation: own, text: without_colours(plain.get(own..).unwrap_or_default()), record: None };
+            return Self { indentation: own, text: without_colors(plain.get(own..).unwrap_or_default()), record: None };
         }
         let begins = [":\"  ", ": \"  ", "=\"  ", ":\"\t", ": \"\t", "=\"\t"];
         let begin = begins.into_iter().filter_map(|sign| Some(line.find(sign)?.saturating_add(sign.find('"')?).saturating_add(1))).min();
@@ -129,11 +129,11 @@ impl<'l> Row<'l> {
     }
 }
 
-/// Behind what only sets a colour.
-fn without_colours(line: &str) -> &str {
+/// Behind what only sets a color.
+fn without_colors(line: &str) -> &str {
     let mut rest = line;
-    while let Some(colour) = rest.strip_prefix("\u{1b}[") {
-        let behind = colour.trim_start_matches(|c: char| c.is_ascii_digit() || c == ';');
+    while let Some(color) = rest.strip_prefix("\u{1b}[") {
+        let behind = color.trim_start_matches(|c: char| c.is_ascii_digit() || c == ';');
         let Some(behind) = behind.strip_prefix('m') else { break };
         rest = behind;
     }
