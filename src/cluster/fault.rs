@@ -102,7 +102,8 @@ pub(super) fn read_error(read: &Read, answer: &HttpReply, server: &ServerIdentit
             namespace: read.namespace.clone(),
             unlock: unlock_read(read, user(&problem.message)),
         },
-        404 if problem.reason == "NotFound" => {
+        // Of a log something else may be missing than the Pod: its node, which only the message names.
+        404 if problem.reason == "NotFound" && (read.resource != "pods/log" || problem.message.starts_with("pods \"")) => {
             ReadError::NotFound(if read.verb == "get" { read.text.clone() } else { format!("the resource {}", read.resource) })
         }
         410 => ReadError::Expired(read.text.clone()),
@@ -217,5 +218,17 @@ mod tests {
         let not_found = read_error(&Read::list(&Kind::Pod, None), &answer(404, "404 page not found"), &server());
         assert!(matches!(&not_found, ReadError::Refused { status: 404, .. }), "it says nothing of an object");
         assert!(not_found.to_string().ends_with("the API server does not have this resource, or the address is wrong"), "{not_found}");
+    }
+
+    #[test]
+    fn log_of_a_pod_whose_node_is_gone_says_so_and_not_that_the_pod_is() {
+        let pod = crate::domain::object::ObjectRef::namespaced(Kind::Pod, &namespace(), "web-0");
+        let of = |message: &str| {
+            let body = serde_json::json!({"kind": "Status", "reason": "NotFound", "message": message}).to_string();
+            read_error(&Read::logs(&pod, "app"), &answer(404, &body), &server())
+        };
+        let gone = of("nodes \"ip-10-0-0-7\" not found");
+        assert!(matches!(&gone, ReadError::Refused { status: 404, message, .. } if message.contains("ip-10-0-0-7")), "{gone:?}");
+        assert!(matches!(of("pods \"web-0\" not found"), ReadError::NotFound(_)));
     }
 }

@@ -1,8 +1,6 @@
 //! Which hosts a text names: where a program that reads it may go. Each with its port, path and what it asks for, since a bucket or a
 //! tenant may stand there, and with its scheme, where that is another than `https`.
 
-use std::collections::BTreeSet;
-
 /// Ends of the names of settings whose value is an address or a part of one, or several, though it may look like any word.
 const NAMES: &[&str] = &[
     "ADDR",
@@ -37,13 +35,19 @@ pub(crate) fn is_called_an_address(name: &str) -> bool {
     let port = name.ends_with("Port") || name.ends_with("Ports");
     let name = name.to_ascii_uppercase();
     let last = name.rsplit(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default();
-    port || matches!(last, "PORT" | "PORTS") || NAMES.iter().any(|end| last.ends_with(end))
+    port || matches!(last, "PORT" | "PORTS" | "PGPORT") || NAMES.iter().any(|end| last.ends_with(end))
 }
 
-/// The addresses in a text. `of_an_address`: what is a word elsewhere is one here.
-pub(crate) fn addresses(text: &str, of_an_address: bool) -> BTreeSet<String> {
+/// The addresses in a text, each once and in the order of the text: the first may be the one that counts. `of_an_address`: what is a word elsewhere is one here.
+pub(crate) fn addresses(text: &str, of_an_address: bool) -> Vec<String> {
     let ends = |c: char| c.is_whitespace() || ",;|\"'`<>[]{}()".contains(c);
-    text.split(ends).filter_map(|word| address(word, of_an_address)).collect()
+    let mut all: Vec<String> = Vec::new();
+    for one in text.split(ends).filter_map(|word| address(word, of_an_address)) {
+        if !all.contains(&one) {
+            all.push(one);
+        }
+    }
+    all
 }
 
 fn address(word: &str, of_an_address: bool) -> Option<String> {
@@ -101,21 +105,20 @@ mod tests {
             ("http://pay.shop.svc", vec!["pay.shop.svc (http)"]),
             ("//CDN.Example.", vec!["cdn.example"]),
             ("jdbc:postgresql://db-1:5432/app?ssl=true", vec!["db-1:5432/app?ssl=true (jdbc:postgresql)"]),
-            ("user:x@tcp(db:3306)/app", vec!["db:3306", "tcp"]),
+            ("user:x@tcp(db:3306)/app", vec!["tcp", "db:3306"]),
             ("host=db.shop port=5432", vec!["db.shop"]),
             ("s3://shop/backup/", vec!["shop/backup (s3)"]),
             (":8080", vec![":8080"]),
             ("kafka-0:9092,kafka-1:9092", vec!["kafka-0:9092", "kafka-1:9092"]),
             ("10.0.0.7", vec!["10.0.0.7"]),
-            ("[fd00::7]:80", vec![":80", "fd00::7"]),
+            ("[fd00::7]:80", vec!["fd00::7", ":80"]),
         ] {
-            let found: Vec<String> = addresses(text, false).into_iter().collect();
-            assert_eq!(found, expected, "{text}");
+            assert_eq!(addresses(text, false), expected, "{text}");
         }
         for text in ["debug", "info", "1.2.3", "0.5", "500m", "1.5Gi", "12:30", "/var/log/app.log", "true", "a b", ""] {
             assert!(addresses(text, false).is_empty(), "{text}: {:?}", addresses(text, false));
         }
-        assert_eq!(addresses("db", true).into_iter().collect::<Vec<_>>(), ["db"]);
+        assert_eq!(addresses("db", true), ["db"]);
         assert!(addresses("/v1", true).is_empty());
     }
 

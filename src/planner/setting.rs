@@ -116,8 +116,13 @@ const LOADED_TO: &[&str] = &[
     "_SCRIPT",
     "_SCRIPTS",
 ];
-/// Words in names of settings that say whom a program trusts, and whether what it sends can be read on the way.
+/// Words in names of settings that say whom a program trusts, what it lets whom do, whether what it sends can be read on the way, and as
+/// what it starts.
 const TRUST: &[&str] = &[
+    "ADMIN",
+    "ADMINS",
+    "ALGORITHM",
+    "ALLOW",
     "ANONYMOUS",
     "AUTH",
     "AUTHENTICATION",
@@ -129,14 +134,26 @@ const TRUST: &[&str] = &[
     "CERTS",
     "CORS",
     "CSRF",
+    "DDL",
+    "DEBUG",
     "ENCRYPT",
     "ENCRYPTION",
+    "ENV",
+    "ENVIRONMENT",
+    "FACTORY",
     "HTTPS",
     "INSECURE",
+    "LOGIN",
     "MTLS",
+    "OAUTH",
     "PGSSLMODE",
     "PLAINTEXT",
+    "PLUGIN",
+    "PLUGINS",
+    "PROFILES",
     "PYTHONHTTPSVERIFY",
+    "ROLE",
+    "ROLES",
     "SECURE",
     "SECURITY",
     "SSL",
@@ -186,27 +203,71 @@ pub(super) fn moved(change: &Action, now: Option<&Value>, facts: &Facts<'_>) -> 
     let users = target.namespace.as_ref().map(|namespace| users(target, namespace, facts)).unwrap_or_default();
     let one = |op: &FieldOp| {
         let [from, to] = addresses_of(op, now, &users, target)?;
-        Some(format!("it moves `{}` from {} to {}: with what is sent there", key(op)?, told(&from), told(&to)))
+        let key = key(op)?;
+        let others = |all: &[String], than: &[String]| all.iter().filter(|one| !than.contains(one)).cloned().collect::<Vec<_>>().join(", ");
+        let (gone, new) = (others(&from, &to), others(&to, &from));
+        Some(match (gone.is_empty(), new.is_empty()) {
+            (true, true) => {
+                let (from, to) = differing(&from.join(", "), &to.join(", "));
+                format!(
+                    "it changes the order of the addresses in `{key}` from {} to {}: the first may be the one that counts",
+                    told(&from),
+                    told(&to)
+                )
+            }
+            (true, false) => format!("it leads `{key}` to {} as well: with what is sent there", told(&new)),
+            (false, true) => format!("it leads `{key}` no longer to {}", told(&gone)),
+            (false, false) => {
+                let (gone, new) = differing(&gone, &new);
+                format!("it moves `{key}` from {} to {}: with what is sent there", told(&gone), told(&new))
+            }
+        })
     };
     ops.iter().filter_map(one).collect()
 }
 
-/// A host has at most 253 characters, and is somebody's word.
+/// So much is told of addresses: one has a host of at most 253 characters, and a path.
+const TOLD: usize = 600;
+/// Before what differs, so much of what both have.
+const COMMON: usize = 60;
+
+/// It is somebody's word.
 fn told(addresses: &str) -> String {
-    Excerpt::said_within(addresses, 600).to_string()
+    Excerpt::said_within(addresses, TOLD).to_string()
+}
+
+/// Both without what they begin with alike, where they are too long to be told to their ends.
+fn differing(from: &str, to: &str) -> (String, String) {
+    if from.len().max(to.len()) < TOLD {
+        return (from.to_owned(), to.to_owned());
+    }
+    let alike = from.chars().zip(to.chars()).take_while(|(one, other)| one == other).count();
+    let skipped = alike.saturating_sub(COMMON);
+    let rest = |text: &str| if skipped == 0 { text.to_owned() } else { format!("…{}", text.chars().skip(skipped).collect::<String>()) };
+    (rest(from), rest(to))
 }
 
 /// The addresses in the value before and after, where they are not the same.
-fn addresses_of(op: &FieldOp, now: Option<&Value>, users: &[(ObjectRef, &PodSpec)], map: &ObjectRef) -> Option<[String; 2]> {
+fn addresses_of(op: &FieldOp, now: Option<&Value>, users: &[(ObjectRef, &PodSpec)], map: &ObjectRef) -> Option<[Vec<String>; 2]> {
     let key = key(op)?;
     let containers = || users.iter().flat_map(|(_, spec)| pods::containers(spec));
     let called =
         is_called_an_address(key) || containers().any(|(_, one)| taken(one, map, key).iter().any(|name| is_called_an_address(name)));
     let old = now.and_then(|now| op.path.locate(now)).and_then(|at| at.current);
     let new = if let Change::Set(new) = &op.change { Some(new) } else { None };
-    let [from, to] = [old.as_ref(), new].map(|value| addresses(value.and_then(Value::as_str).unwrap_or_default(), called));
-    let all = |all: &BTreeSet<String>| if all.is_empty() { "(none)".to_owned() } else { Vec::from_iter(all.iter().cloned()).join(", ") };
-    (from != to).then(|| [all(&from), all(&to)])
+    let [old, new] = [old.as_ref(), new].map(|value| value.and_then(Value::as_str).unwrap_or_default());
+    // How many there are, or that it is written to no other place than the log.
+    let amounts = is_an_amount(old) && is_an_amount(new) && !key.to_ascii_uppercase().contains("PORT");
+    if amounts || matches!(new, "stdout" | "stderr") {
+        return None;
+    }
+    let [from, to] = [old, new].map(|value| addresses(value, called));
+    (from != to).then_some([from, to])
+}
+
+/// A longer number may be an address.
+fn is_an_amount(text: &str) -> bool {
+    (1..=3).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit())
 }
 
 /// Whatever makes Pods that refer to it, and these Pods.
@@ -284,12 +345,38 @@ fn taken(container: &Container, map: &ObjectRef, key: &str) -> Vec<String> {
 }
 
 fn is_loaded(name: &str) -> bool {
-    let name = name.to_ascii_uppercase().replace(['.', '-'], "_");
-    let ends = |end: &&str| name.ends_with(*end) || name == end.trim_start_matches('_');
-    name.split('_').any(|word| TRUST.contains(&word))
-        || LOADED.contains(&name.as_str())
-        || LOADED_FROM.iter().any(|start| name.starts_with(start))
-        || LOADED_TO.iter().any(ends)
+    let whole = name.to_ascii_uppercase().replace(['.', '-'], "_");
+    let words = words(name);
+    let parted = words.join("_");
+    let is_one = |name: &String| {
+        let ends = |end: &&str| name.ends_with(*end) || name == end.trim_start_matches('_');
+        LOADED.contains(&name.as_str()) || LOADED_FROM.iter().any(|start| name.starts_with(start)) || LOADED_TO.iter().any(ends)
+    };
+    // What is long enough stands in no other word.
+    let trusts = |word: &String| TRUST.iter().any(|one| word == one || (one.len() >= WITHIN && word.ends_with(one)));
+    words.iter().any(trusts) || [whole, parted].iter().any(is_one)
+}
+
+/// A word of so many letters counts at the end of another one, too.
+const WITHIN: usize = 6;
+
+/// The words of a name, in capitals: `Jwt__RequireHttpsMetadata` has four.
+fn words(name: &str) -> Vec<String> {
+    let signs: Vec<char> = name.chars().collect();
+    let mut words = vec![String::new()];
+    for (at, c) in signs.iter().enumerate() {
+        let before = at.checked_sub(1).and_then(|at| signs.get(at)).copied().unwrap_or('_');
+        let after = signs.get(at.saturating_add(1)).copied().unwrap_or('_');
+        let hump = c.is_uppercase() && (before.is_lowercase() || (before.is_uppercase() && after.is_lowercase()));
+        if !c.is_alphanumeric() || hump {
+            words.push(String::new());
+        }
+        if let Some(last) = words.last_mut().filter(|_| c.is_alphanumeric()) {
+            last.push(c.to_ascii_uppercase());
+        }
+    }
+    words.retain(|word| !word.is_empty());
+    words
 }
 
 /// Whether something that the container runs names one of these variables, or is a shell or a script, which can.
@@ -543,5 +630,59 @@ mod tests {
         let facts = Facts::of(&seen);
         assert!(!facts.is_whole(&Kind::CronJob));
         assert_eq!(risk(&set(KEY, "debug"), Some(&data(KEY, "debgu")), &HashSet::from([&web]), &facts), Risk::High);
+    }
+
+    #[test]
+    fn names_are_parted_at_humps_as_well() {
+        for name in [
+            "Jwt__ValidateIssuer",
+            "Jwt__RequireHttpsMetadata",
+            "Kafka__EnableSslCertificateVerification",
+            "sslVerify",
+            "rejectUnauthorized",
+            "insecureSkipVerify",
+            "Plugin__FactoryType",
+            "ALLOW_EMPTY_PASSWORD",
+            "JWT_ALGORITHM",
+            "FLASK_DEBUG",
+            "SPRING_JPA_HIBERNATE_DDL_AUTO",
+            "SPRING_PROFILES_ACTIVE",
+            "ASPNETCORE_ENVIRONMENT",
+            "LOGIN_REQUIRED",
+            "GF_USERS_ALLOW_SIGN_UP",
+            "DEFAULT_ROLE",
+        ] {
+            assert_eq!(judged(&set(name, "off"), &data(name, "on"), &all_of_it(), Vec::new()), Risk::High, "{name}");
+        }
+        for name in ["Logging__LogLevel", "maxPoolSize", "workerCount", "requestTimeoutSeconds"] {
+            assert_eq!(judged(&set(name, "2"), &data(name, "1"), &all_of_it(), Vec::new()), Risk::Medium, "{name}");
+        }
+        let port = judged(&set("PGPORT", "5433"), &data("PGPORT", "5432"), &all_of_it(), Vec::new());
+        assert_eq!(port, Risk::High);
+    }
+
+    #[test]
+    fn what_differs_between_two_addresses_is_said_however_long_they_are() {
+        let of = |key: &str, old: &str, new: &str| {
+            let mut web = deployment();
+            web["spec"]["template"]["spec"] = all_of_it();
+            moved(&set(key, new), Some(&data(key, old)), &Facts::of(&snapshot(vec![(Kind::Deployment, web)])))
+        };
+        let brokers =
+            |last: &str| (10..40).map(|n| format!("kafka-{n}.kafka.shop.svc:9092")).chain([last.to_owned()]).collect::<Vec<_>>().join(",");
+        let said = of("BROKERS", &brokers("z.shop.svc:9092"), &brokers("z.evil.example:9092"));
+        assert_eq!(said, ["it moves `BROKERS` from “z.shop.svc:9092” to “z.evil.example:9092”: with what is sent there"]);
+        let path = |end: &str| format!("https://storage.example/{}/{end}", "p".repeat(600));
+        let said = of("BACKUP", &path("shop"), &path("shop-backup"));
+        assert!(said.len() == 1 && said[0].contains("/shop” to “") && said[0].contains("/shop-backup”"), "{said:?}");
+        let said = of("DB_HOSTS", "db-1,db-2", "db-2,db-1");
+        assert!(said.len() == 1 && said[0].contains("“db-1, db-2”") && said[0].contains("“db-2, db-1”"), "{said:?}");
+        assert_eq!(judged(&set("DB_HOSTS", "db-2,db-1"), &data("DB_HOSTS", "db-1,db-2"), &all_of_it(), Vec::new()), Risk::High);
+        for (key, old, new) in [("MAX_NODES", "3", "5"), ("LOG_TARGET", "stdot", "stdout")] {
+            assert!(of(key, old, new).is_empty(), "{key}");
+            assert_eq!(judged(&set(key, new), &data(key, old), &all_of_it(), Vec::new()), Risk::Medium, "{key}");
+        }
+        let said = of("KAFKA", "a:1", "a:1,b:1");
+        assert!(said.len() == 1 && said[0].contains("“b:1”"), "{said:?}");
     }
 }

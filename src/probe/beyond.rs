@@ -9,17 +9,26 @@ use crate::facts::Facts;
 use crate::ports::ListRequest;
 use k8s_openapi::api::core::v1::{PersistentVolume, PersistentVolumeClaim, Pod};
 use k8s_openapi::api::networking::v1::Ingress;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use serde_json::Value;
+
+/// Where the class of an Ingress and of a claim stood before there was a field for it.
+const OLD_INGRESS_CLASS: &str = "kubernetes.io/ingress.class";
+const OLD_STORAGE_CLASS: &str = "volume.beta.kubernetes.io/storage-class";
 
 /// What to read for it; none where it is not known what would be tied to it.
 pub(super) fn requests(object: &ObjectRef, value: &Value) -> Option<Vec<ListRequest>> {
     let everywhere = |kind: Kind| ListRequest::of(kind, None);
     match object.kind {
         Kind::Node => Some(vec![ListRequest { field_selector: Some(format!("spec.nodeName={}", object.name)), ..everywhere(Kind::Pod) }]),
-        Kind::PersistentVolume => Some(claimed(value).map_or_else(Vec::new, |(namespace, name)| {
-            let selector = Some(format!("metadata.name={name}"));
-            vec![ListRequest { field_selector: selector, ..ListRequest::of(Kind::PersistentVolumeClaim, Some(namespace)) }]
-        })),
+        Kind::PersistentVolume => Some(vec![match claimed(value) {
+            Some((namespace, name)) => {
+                let selector = Some(format!("metadata.name={name}"));
+                ListRequest { field_selector: selector, ..ListRequest::of(Kind::PersistentVolumeClaim, Some(namespace)) }
+            }
+            // A claim that waits for it may name it.
+            None => everywhere(Kind::PersistentVolumeClaim),
+        }]),
         Kind::StorageClass => Some(vec![everywhere(Kind::PersistentVolumeClaim), everywhere(Kind::PersistentVolume)]),
         Kind::IngressClass => Some(vec![everywhere(Kind::Ingress)]),
         _ => None,
@@ -41,13 +50,25 @@ pub(super) fn parts(object: &ObjectRef, facts: &Facts<'_>) -> Vec<(&'static str,
             let pods = facts.all::<Pod>().filter(here).map(|pod| format!("{}: {}", pod.reference(), super::endpoints::condition(pod)));
             vec![("runs Pods", pods.collect())]
         }
-        Kind::PersistentVolume => vec![("claimed by", claim_of(object, facts).into_iter().collect())],
+        Kind::PersistentVolume => {
+            let claimed: Vec<String> = claim_of(object, facts).into_iter().collect();
+            let names = |claim: &&PersistentVolumeClaim| {
+                claim.spec.as_ref().and_then(|spec| spec.volume_name.as_deref()) == Some(object.name.as_str())
+            };
+            let waiting = facts.all::<PersistentVolumeClaim>().filter(|_| claimed.is_empty()).filter(names);
+            let waiting = waiting.map(|claim| format!("{}{}", claim.reference(), phase_of_claim(claim))).collect();
+            vec![("claimed by", claimed), ("named by claims", waiting)]
+        }
         Kind::StorageClass => {
-            let named = |class: Option<&str>| class == Some(object.name.as_str());
-            let claims = facts.all::<PersistentVolumeClaim>();
-            let claims = claims.filter(|claim| named(claim.spec.as_ref().and_then(|spec| spec.storage_class_name.as_deref())));
-            let volumes = facts.all::<PersistentVolume>();
-            let volumes = volumes.filter(|volume| named(volume.spec.as_ref().and_then(|spec| spec.storage_class_name.as_deref())));
+            let named = |class: Option<&str>, meta: &ObjectMeta| {
+                class.or_else(|| annotation(meta, OLD_STORAGE_CLASS)) == Some(object.name.as_str())
+            };
+            let claims = facts
+                .all::<PersistentVolumeClaim>()
+                .filter(|claim| named(claim.spec.as_ref().and_then(|spec| spec.storage_class_name.as_deref()), &claim.metadata));
+            let volumes = facts
+                .all::<PersistentVolume>()
+                .filter(|volume| named(volume.spec.as_ref().and_then(|spec| spec.storage_class_name.as_deref()), &volume.metadata));
             vec![
                 ("named by claims", claims.map(|claim| format!("{}{}", claim.reference(), phase_of_claim(claim))).collect()),
                 ("volumes of it", volumes.map(|volume| format!("{}{}", volume.reference(), phase_of_volume(volume))).collect()),
@@ -55,12 +76,17 @@ pub(super) fn parts(object: &ObjectRef, facts: &Facts<'_>) -> Vec<(&'static str,
         }
         Kind::IngressClass => {
             let named = |ingress: &&Ingress| {
-                ingress.spec.as_ref().and_then(|spec| spec.ingress_class_name.as_deref()) == Some(object.name.as_str())
+                let field = ingress.spec.as_ref().and_then(|spec| spec.ingress_class_name.as_deref());
+                field.or_else(|| annotation(&ingress.metadata, OLD_INGRESS_CLASS)) == Some(object.name.as_str())
             };
             vec![("named by", facts.all::<Ingress>().filter(named).map(|ingress| ingress.reference().to_string()).collect())]
         }
         _ => Vec::new(),
     }
+}
+
+fn annotation<'m>(meta: &'m ObjectMeta, key: &str) -> Option<&'m str> {
+    meta.annotations.as_ref().and_then(|annotations| annotations.get(key)).map(String::as_str)
 }
 
 /// The claim that a volume names, and whether that is there and means this volume.
@@ -128,7 +154,8 @@ mod tests {
         assert!(of("u1", Vec::new()).ends_with("there is no such claim"));
         let asked = requests(&disk, &volume("u1")).unwrap();
         assert_eq!((asked.len(), asked[0].field_selector.as_deref()), (1, Some("metadata.name=data")));
-        assert!(requests(&disk, &json!({"spec": {"claimRef": {"namespace": "shop", "name": "data,metadata.name=x"}}})).unwrap().is_empty());
+        let strange = requests(&disk, &json!({"spec": {"claimRef": {"namespace": "shop", "name": "data,metadata.name=x"}}})).unwrap();
+        assert!(strange.iter().all(|request| request.field_selector.is_none()), "{strange:?}");
     }
 
     #[test]
@@ -146,5 +173,24 @@ mod tests {
         let class = ObjectRef::cluster(Kind::IngressClass, "nginx");
         assert_eq!(told(&class, vec![(Kind::Ingress, ingress)]), "named by: Ingress shop/site");
         assert_eq!(requests(&ObjectRef::cluster(Kind::Namespace, "shop"), &json!({})), None);
+    }
+
+    #[test]
+    fn volume_and_classes_tell_who_names_them_in_other_ways() {
+        let claim = |spec: Value, annotations: Value| {
+            let meta = json!({"name": "data", "namespace": "shop", "annotations": annotations});
+            (Kind::PersistentVolumeClaim, json!({"metadata": meta, "spec": spec}))
+        };
+        let disk = ObjectRef::cluster(Kind::PersistentVolume, "disk");
+        let waits = told(&disk, vec![claim(json!({"volumeName": "disk"}), json!({}))]);
+        assert_eq!(waits, "named by claims: PersistentVolumeClaim shop/data");
+        let asked = requests(&disk, &json!({"spec": {}})).unwrap();
+        assert!(asked.len() == 1 && asked[0].kind == Kind::PersistentVolumeClaim, "{asked:?}");
+        let fast = ObjectRef::cluster(Kind::StorageClass, "fast");
+        let old = told(&fast, vec![claim(json!({}), json!({"volume.beta.kubernetes.io/storage-class": "fast"}))]);
+        assert_eq!(old, "named by claims: PersistentVolumeClaim shop/data");
+        let ingress = json!({"metadata": {"name": "site", "namespace": "shop", "annotations": {"kubernetes.io/ingress.class": "nginx"}}});
+        let nginx = ObjectRef::cluster(Kind::IngressClass, "nginx");
+        assert_eq!(told(&nginx, vec![(Kind::Ingress, ingress)]), "named by: Ingress shop/site");
     }
 }

@@ -202,12 +202,13 @@ fn state(value: &Value) -> String {
 
 /// What it names, and whether that is there.
 pub(super) async fn referred(value: &Value, object: &ObjectRef, read: &dyn ClusterRead, allowed: Allowed) -> Vec<String> {
-    let Some(namespace) = &object.namespace else { return Vec::new() };
-    let named = named(value, &object.kind);
+    let mut named = named(value, &object.kind);
+    // Without a namespace it is not known where the others would be.
+    named.retain(|(kind, _)| object.namespace.is_some() || kind.info().is_some_and(|info| !info.namespaced));
     let mut lines = Vec::new();
     let more = named.len().saturating_sub(REFERENCES);
     for (kind, name) in named.into_iter().take(REFERENCES) {
-        lines.push(presence(&kind, &name, namespace, read, allowed).await);
+        lines.push(presence(&kind, &name, object.namespace.as_ref(), read, allowed).await);
     }
     lines.extend((more > 0).then(|| format!("and {more} more")));
     lines
@@ -227,9 +228,9 @@ pub(super) fn named(value: &Value, kind: &Kind) -> BTreeSet<(Kind, String)> {
     named
 }
 
-async fn presence(kind: &Kind, name: &str, namespace: &Namespace, read: &dyn ClusterRead, allowed: Allowed) -> String {
+async fn presence(kind: &Kind, name: &str, namespace: Option<&Namespace>, read: &dyn ClusterRead, allowed: Allowed) -> String {
     let namespaced = kind.info().is_none_or(|info| info.namespaced);
-    let object = ObjectRef { kind: kind.clone(), namespace: namespaced.then(|| namespace.clone()), name: name.to_owned() };
+    let object = ObjectRef { kind: kind.clone(), namespace: namespace.filter(|_| namespaced).cloned(), name: name.to_owned() };
     if *kind == Kind::Secret {
         return format!("{object}: Secrets are never read");
     }
@@ -243,7 +244,7 @@ async fn presence(kind: &Kind, name: &str, namespace: &Namespace, read: &dyn Clu
             keys.sort_unstable();
             let phase = found.pointer("/status/phase").and_then(Value::as_str);
             let phase = phase.map(|phase| format!(", {}", value(Excerpt::capture(phase, PHASE).as_str()))).unwrap_or_default();
-            let with = if keys.is_empty() || !allowed.config_maps_in(Some(namespace)) {
+            let with = if keys.is_empty() || !allowed.config_maps_in(namespace) {
                 String::new()
             } else {
                 format!(", with the keys {}", listed(keys))
@@ -271,6 +272,7 @@ fn of_other_kinds(value: &Value, kind: &Kind) -> Vec<(Kind, String)> {
             let class = text("/spec/storageClassName").map(|name| (Kind::StorageClass, name));
             text("/spec/volumeName").map(|name| (Kind::PersistentVolume, name)).into_iter().chain(class).collect()
         }
+        Kind::PersistentVolume => text("/spec/storageClassName").map(|name| (Kind::StorageClass, name)).into_iter().collect(),
         Kind::HorizontalPodAutoscaler => {
             let target = value.pointer("/spec/scaleTargetRef").cloned().unwrap_or_default();
             let of = |key: &str| target.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();

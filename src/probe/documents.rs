@@ -11,9 +11,14 @@ const LINES: usize = 4_000;
 
 /// The text, masked also as the documents that it is or that its lines are; `mask`: what is shown of one.
 pub(super) fn masked(text: &str, mask: &dyn Fn(Value) -> Value) -> Masked {
-    match opened(text, mask).or_else(|| lines_opened(text, mask)) {
+    if let Some(opened) = opened(text, mask) {
+        return Masked::whole(&opened);
+    }
+    // First what stands in several lines: a line alone shows nothing of it, and written again it would read in another way.
+    let whole = Masked::whole(text);
+    match lines_opened(&whole, text, mask) {
         Some(opened) => Masked::whole(&opened),
-        None => Masked::whole(text),
+        None => whole,
     }
 }
 
@@ -45,17 +50,22 @@ fn opened(text: &str, mask: &dyn Fn(Value) -> Value) -> Option<String> {
     Some(written?.join("---\n"))
 }
 
-/// The same of each line that is an object.
-fn lines_opened(text: &str, mask: &dyn Fn(Value) -> Value) -> Option<String> {
+/// The same of each line that is an object; one that is none any more, since a number is hidden in it, is opened as it was.
+fn lines_opened(whole: &Masked, raw: &str, mask: &dyn Fn(Value) -> Value) -> Option<String> {
     let mut hid = false;
     let mut left = LINES;
+    let text = whole.as_str();
+    let same = text.split_inclusive('\n').count() == raw.split_inclusive('\n').count();
+    let mut before = raw.split_inclusive('\n').filter(|_| same);
     let opened = |line: &str| {
+        let was = before.next().unwrap_or(line).trim();
         let inner = line.trim();
         if !inner.starts_with('{') || !inner.ends_with('}') || left == 0 {
             return line.to_owned();
         }
         left = left.saturating_sub(1);
-        match opened(inner, mask) {
+        let is_one = serde_json::from_str::<Value>(inner).is_ok();
+        match opened(if is_one { inner } else { was }, mask) {
             Some(shown) => {
                 hid = true;
                 format!("{shown}\n")

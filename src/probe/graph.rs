@@ -43,6 +43,8 @@ const AROUND: [Kind; 13] = [
 
 /// Of other objects of the cluster only what they name themselves, and who owns them, is known.
 const NOT_LOOKED_FOR: &str = "it is in no namespace: what uses it, claims it or runs on it was not looked for, and may be there";
+/// What uses a volume or a class may name it in ways that are not read: by being the default, or in a template that nothing came of yet.
+const NOT_ALL: &str = "nothing that was read names it; what uses it in another way was not looked for, and may be there";
 /// Behind what selects by more than labels.
 const MAY: &str = ": it may, since it selects by expressions, which were not evaluated";
 
@@ -102,7 +104,8 @@ fn laid_out(object: &ObjectRef, above: Vec<String>, names: Vec<String>, around: 
         part("names", names);
     }
     if parts.len() == 1 {
-        parts.push("nothing that was read is tied to it".to_owned());
+        let all = object.namespace.is_some() || object.kind == Kind::Node;
+        parts.push(if all { "nothing that was read is tied to it" } else { NOT_ALL }.to_owned());
     }
     parts.join("\n\n")
 }
@@ -228,5 +231,16 @@ mod tests {
         let named = ObjectRef::cluster(Kind::Namespace, "shop");
         let text = laid_out(&named, Vec::new(), Vec::new(), None);
         assert!(text.contains(NOT_LOOKED_FOR) && !text.contains("nothing that was read is tied to it"), "{text}");
+    }
+
+    #[test]
+    fn of_a_volume_or_a_class_no_use_is_denied_that_was_not_looked_for() {
+        let read = || Around { snapshot: Snapshot::empty(Cluster::default(), Scope::All, Timestamp::UNIX_EPOCH), missing: Vec::new() };
+        for kind in [Kind::PersistentVolume, Kind::IngressClass, Kind::StorageClass] {
+            let text = laid_out(&ObjectRef::cluster(kind, "disk"), Vec::new(), Vec::new(), Some(&read()));
+            assert!(text.contains("may be there") && !text.ends_with("nothing that was read is tied to it"), "{text}");
+        }
+        let text = laid_out(&ObjectRef::cluster(Kind::Node, "n1"), Vec::new(), Vec::new(), Some(&read()));
+        assert!(text.ends_with("nothing that was read is tied to it"), "{text}");
     }
 }

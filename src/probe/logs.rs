@@ -45,22 +45,23 @@ pub(super) async fn read(
     let words = contains.map(str::to_owned);
     // All of it is masked before anything is chosen or cut.
     let chosen = beside(move || {
-        let (all, begins_later) = beginning::masked(&log.text, log.cut);
+        let (all, begins) = beginning::masked(&log.text, log.cut);
         let lines = words.as_deref().map_or_else(|| all.clone(), |words| all.lines_with(words));
-        (digest(&lines), lines.is_blank(), log.cut, begins_later)
+        (digest(&lines), lines.is_blank(), log.cut, begins.in_words())
     });
-    let Ok((shorter, blank, cut, begins_later)) = chosen.await else { return Ok(Outcome::late()) };
+    let Ok((shorter, blank, cut, begins)) = chosen.await else { return Ok(Outcome::late()) };
     let range = if cut { format!(" in its last {LINES} lines, and older ones were not read") } else { String::new() };
     if blank {
         let which = contains.map_or_else(|| "wrote nothing".to_owned(), |part| format!("has no line with {}", quoted(part)));
-        return Ok(Outcome::nothing(&format!("{head} {which}{range}")));
+        let besides = begins.map(|begins| format!("; {begins}")).unwrap_or_default();
+        return Ok(Outcome::nothing(&format!("{head} {which}{range}{besides}")));
     }
     let body = shorter.text.ending(length.bytes());
     let how = if contains.is_some() { "a longer `contains`" } else { "`contains`" };
     let left_out = if shorter.missing > 0 || body.left_out {
         Some(format!("lines are left out: look again with {how} for others of the last {LINES}"))
-    } else if begins_later {
-        Some("its first lines belong to one that was not read, and are left out".to_owned())
+    } else if let Some(begins) = begins {
+        Some(begins.to_owned())
     } else if cut {
         Some(format!("there are older lines than the last {LINES}, which were not read"))
     } else {

@@ -312,4 +312,18 @@ mod tests {
             assert_eq!(text(raw).as_str(), raw);
         }
     }
+
+    #[test]
+    fn dump_in_records_is_hidden_however_they_are_written_and_where_some_are_written_again() {
+        for raw in [
+            "{\"level\": \"info\", \"msg\": \"passwords:\"}\n{\"level\": \"info\", \"msg\": \"  admin_password: xcanary\"}\n{\"level\": \"info\", \"msg\": \"  db: hunter2canary\"}\n",
+            "{\"msg\": \"passwords: {\"}\n{\"msg\": \"  admin_password: xcanary,\"}\n{\"msg\": \"  db: hunter2canary\"}\n{\"msg\": \"}\"}\n",
+            "{\"msg\":\"passwords:\"}\n{\"msg\" : \"  db: hunter2canary\"}\n",
+        ] {
+            let shown = text(raw);
+            assert!(!shown.as_str().contains("canary"), "{raw}: {}", shown.as_str());
+        }
+        let number = text("started\n{\"password\": 48271093, \"tokens\": {\"ci\": {\"x\": \"the canary word\"}}}\n");
+        assert!(!number.as_str().contains("canary") && !number.as_str().contains("48271093"), "{}", number.as_str());
+    }
 }

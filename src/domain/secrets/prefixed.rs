@@ -21,15 +21,20 @@ const SETTINGS: &[&str] = &[
     "allowed",
     "attempts",
     "budget",
+    "charset",
     "check",
     "checks",
     "complexity",
     "count",
     "days",
+    "decoder",
+    "delay",
     "disabled",
     "duration",
     "enable",
     "enabled",
+    "encoder",
+    "encoders",
     "encoding",
     "expiration",
     "expiry",
@@ -40,6 +45,7 @@ const SETTINGS: &[&str] = &[
     "history",
     "hours",
     "interval",
+    "iterations",
     "leeway",
     "len",
     "length",
@@ -53,20 +59,28 @@ const SETTINGS: &[&str] = &[
     "minutes",
     "mode",
     "ms",
+    "pattern",
+    "period",
     "policy",
     "rate",
     "required",
     "retries",
     "rotate",
     "rotation",
+    "rounds",
+    "schedule",
     "second",
     "seconds",
     "size",
+    "skew",
+    "strategy",
     "strength",
     "timeout",
+    "threshold",
     "ttl",
     "type",
     "types",
+    "validity",
     "validation",
     "validators",
     "version",
@@ -81,7 +95,6 @@ const SETTINGS: &[&str] = &[
     "claims",
     "class",
     "column",
-    "controller",
     "dir",
     "directory",
     "domain",
@@ -96,16 +109,13 @@ const SETTINGS: &[&str] = &[
     "from",
     "generator",
     "header",
-    "host",
     "issuer",
     "keys",
     "location",
-    "manager",
     "mount",
     "name",
     "names",
     "namespace",
-    "operator",
     "param",
     "path",
     "paths",
@@ -121,11 +131,8 @@ const SETTINGS: &[&str] = &[
     "resource",
     "scope",
     "scopes",
-    "server",
-    "service",
     "source",
     "storage",
-    "store",
     "subject",
     "suffix",
     "table",
@@ -133,6 +140,7 @@ const SETTINGS: &[&str] = &[
     "uri",
     "url",
     // What happened.
+    "blocked",
     "changed",
     "created",
     "denied",
@@ -149,7 +157,6 @@ const SETTINGS: &[&str] = &[
     "locked",
     "mismatch",
     "missing",
-    "read",
     "refreshed",
     "rejected",
     "revoked",
@@ -159,6 +166,9 @@ const SETTINGS: &[&str] = &[
     "used",
     "wrong",
 ];
+
+/// Who has to do with it, which may as well be the one whose credential it is.
+const PARTIES: &[&str] = &["controller", "host", "manager", "operator", "read", "server", "service", "store"];
 
 static NAMED: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(&format!(r"(?i)(?P<name>(?-u:\b){NAMES})(?P<sep>\\*[\x22']?\s*(?:=>|:=|[:=])[^\S\n]*)")).ok());
@@ -178,19 +188,27 @@ pub(super) fn all() -> impl Iterator<Item = (&'static Regex, Finder)> {
 }
 
 fn of_one(place: &Place<'_>, name: &str) -> Option<Hidden> {
-    if is_of_settings(name) || is_amount(value(place)?.inner) { None } else { of_name(place, name) }
+    if stays(name, value(place)?.inner) { None } else { of_name(place, name) }
 }
 
 fn of_a_pair(place: &Place<'_>, name: &str) -> Option<Hidden> {
     let end = name.rfind([',', '\n']).unwrap_or(name.len());
     let variable = name.get(..end)?.trim_end_matches(['"', '\'', '\\', ' ']);
-    if is_of_settings(variable) || is_amount(value(place)?.inner) { None } else { of_pair(place, name) }
+    if stays(variable, value(place)?.inner) { None } else { of_pair(place, name) }
 }
 
-fn is_of_settings(name: &str) -> bool {
+/// Whether it is a setting by the end of its name, or by its value.
+fn stays(name: &str, value: &str) -> bool {
     let name = name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '_').to_ascii_lowercase();
     let last = name.rsplit('_').next().unwrap_or_default();
-    SETTINGS.contains(&last)
+    SETTINGS.contains(&last) || (PARTIES.contains(&last) && !is_a_mixed_word(value)) || is_amount(value)
+}
+
+/// One word with digits or capitals in it, as credentials are, and no address.
+fn is_a_mixed_word(text: &str) -> bool {
+    let text = text.trim();
+    let mixed = text.chars().any(|c| c.is_numeric() || c.is_uppercase()) && text.chars().any(char::is_alphabetic);
+    mixed && !text.contains([' ', '.', ':', '/'])
 }
 
 /// A number, or one with a unit.
@@ -198,7 +216,11 @@ fn is_amount(text: &str) -> bool {
     let text = text.trim();
     text.len() <= 8
         && text.starts_with(|c: char| c.is_ascii_digit())
-        && text.trim_end_matches(['s', 'm', 'h', 'd', 'k', 'K', 'M', 'G', 'i']).bytes().all(|b| b.is_ascii_digit() || b == b'.')
+        && text
+            .trim_end_matches("min")
+            .trim_end_matches(['s', 'm', 'h', 'd', 'k', 'K', 'M', 'G', 'i'])
+            .bytes()
+            .all(|b| b.is_ascii_digit() || b == b'.')
 }
 
 #[cfg(test)]
@@ -255,6 +277,28 @@ mod tests {
             "MAX_TOKENS_PER_MINUTE=many",
         ] {
             assert_eq!(redacted(text), text);
+        }
+    }
+
+    #[test]
+    fn name_of_how_a_credential_is_used_is_a_setting_and_a_party_is_one_where_its_value_is_no_word_of_a_credential() {
+        for text in [
+            "TOKEN_STRATEGY=jwt",
+            "PASSWORD_ENCODER=bcrypt",
+            "TOKEN_VALIDITY_PERIOD=15min",
+            "SECRETS_SCHEDULE=hourly",
+            "TOKEN_PATTERN=abc",
+            "API_KEY_SERVICE_BLOCKED: the project is over its limit",
+            "TOKEN_SERVICE=http://auth.shop.svc:80",
+            "SECRETS_STORE=vault",
+            "TOKENS_CI=15min",
+        ] {
+            assert_eq!(redacted(text), text);
+        }
+        for text in
+            ["PASSWORD_READ=hunter2canary", "TOKEN_SERVICE=hunter2canary", "SECRETS_STORE=hunter2canary", "TOKEN_MANAGER: Canary7word"]
+        {
+            assert!(!redacted(text).to_lowercase().contains("canary"), "{text}: {}", redacted(text));
         }
     }
 }

@@ -26,8 +26,7 @@ impl<'t> Record<'t> {
         let begin = open.saturating_add(quote.len());
         let head = before.get(..*open)?;
         let name = head.trim_end_matches(['"', '\'', '\\', ':', '=', '>', ' ']);
-        let letters = |c: char| c.is_ascii_alphanumeric() || "_.@-".contains(c);
-        let start = name.trim_end_matches(letters).len();
+        let start = name.trim_end_matches(is_of_a_name).len();
         // Without a name the text is a part of a list, or of a sentence.
         (start < name.len() && name.len() < head.len()).then_some(())?;
         Some((Self { key: before.get(start..begin)?, quote }, before.get(begin..)?))
@@ -35,10 +34,14 @@ impl<'t> Record<'t> {
 
     /// The text of another such record, and where it begins in its line.
     pub(super) fn text_of<'l>(&self, line: &'l str) -> Option<(usize, &'l str)> {
-        let whole =
-            |at: &usize| !line.get(..*at).is_some_and(|before| before.ends_with(|c: char| c.is_alphanumeric() || "_.@-".contains(c)));
-        let at = line.match_indices(self.key).map(|(at, _)| at).find(whole)?;
-        let begin = at.saturating_add(self.key.len());
+        let end = self.key.find(|c: char| !is_of_a_name(c)).unwrap_or(self.key.len());
+        let (name, sign) = self.key.split_at(end);
+        let whole = |at: usize| !line.get(..at).is_some_and(|before| before.ends_with(|c: char| c.is_alphanumeric() || is_of_a_name(c)));
+        let begin = line.match_indices(name).find_map(|(at, _)| {
+            let behind = at.saturating_add(name.len());
+            let length = same_sign(line.get(behind..)?, sign)?;
+            whole(at).then(|| behind.saturating_add(length))
+        })?;
         Some((begin, self.left(line.get(begin..)?)?))
     }
 
@@ -48,6 +51,19 @@ impl<'t> Record<'t> {
         let end = quotes(line, self.quote, self.quote.chars().next_back()?).next().unwrap_or(line.len());
         line.get(..end)
     }
+}
+
+fn is_of_a_name(c: char) -> bool {
+    c.is_ascii_alphanumeric() || "_.@-".contains(c)
+}
+
+/// How long the sign is behind a name, with its quotes: the same one, with whatever white space in it.
+fn same_sign(text: &str, sign: &str) -> Option<usize> {
+    let mut rest = text;
+    for c in sign.chars().filter(|c| *c != ' ') {
+        rest = rest.trim_start_matches(' ').strip_prefix(c)?;
+    }
+    Some(text.len().saturating_sub(rest.len()))
 }
 
 /// Where such a quote stands, with no more and no fewer backslashes before it.
