@@ -23,10 +23,10 @@ pub(crate) fn declared() -> Vec<ToolDeclaration> {
         for name in row.takes {
             words.get_mut(*name).and_then(Value::as_object_mut).into_iter().for_each(|word| drop(word.shift_remove("description")));
         }
-        let mut schema = json!({"type": "object", "properties": properties});
-        if !row.needs.is_empty() {
-            schema["required"] = json!(row.needs);
-        }
+        let schema = match row.needs {
+            [] => json!({"type": "object", "properties": properties}),
+            needs => json!({"type": "object", "properties": properties, "required": needs}),
+        };
         ToolDeclaration { name: row.probe.as_str().to_owned(), description: row.brings.to_owned(), schema }
     };
     let mut tools: Vec<ToolDeclaration> = ProbeName::ALL.into_iter().map(probe).collect();
