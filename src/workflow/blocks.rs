@@ -6,6 +6,7 @@ mod stated;
 use super::covered::CoveredStep;
 use super::report::{ClusterView, PlanView, Report, Status, StepView};
 use super::summary;
+use crate::domain::cause::CauseSource;
 use crate::domain::fitted::{self, Part};
 use crate::domain::plan::OnFailure;
 use crate::domain::risk::Risk;
@@ -169,7 +170,7 @@ fn what(plan: &PlanView) -> String {
         Some((aside, name)) => aside.around_a_name().into_iter().map(|words| around(words, name).to_vec()).collect(),
         None => vec![Vec::new()],
     };
-    let owners: Vec<Vec<Part>> = match plan.by {
+    let owners: Vec<Vec<Part>> = match plan.by.and_then(CauseSource::by) {
         Some(by) => proposed(by).map(|words| vec![Part::words(words)]).to_vec(),
         None => vec![Vec::new()],
     };

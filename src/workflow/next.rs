@@ -1,6 +1,7 @@
 //! What to do next with a report: decided here for every surface, and worded by each in its own way.
 
 use super::report::{AdviceView, ExecutionView, Report, Status};
+use crate::domain::cause::CauseSource;
 use crate::domain::execution::Became;
 
 /// What is to be done.
@@ -27,6 +28,8 @@ pub enum Next<'a> {
 /// What to do next.
 pub fn next(report: &Report) -> Next<'_> {
     match (of_its_status(report), report.undoes.as_deref()) {
+        // The operator's model is asked again wherever its session is looked at again.
+        (Next::Apply, None) if is_by(report, CauseSource::Model) && report.execution.is_none() => Next::Apply,
         // Whoever looks again looks with rules, which have no such plan, and what was declined is not asked again.
         (Next::Apply | Next::LookAgain | Next::ByHand(_) | Next::NotAsked(_), _) if is_over_unmade(report) => {
             report.withheld.as_ref().map_or(Next::Advice, Next::NotAsked)
@@ -68,6 +71,10 @@ fn of_its_status(report: &Report) -> Next<'_> {
 pub(super) fn is_over_unmade(report: &Report) -> bool {
     let unmade = report.execution.is_none() || changed_nothing(report);
     report.plan.as_ref().is_some_and(|plan| plan.by.is_some()) && report.status != Status::AwaitingApproval && unmade
+}
+
+fn is_by(report: &Report, source: CauseSource) -> bool {
+    report.plan.as_ref().is_some_and(|plan| plan.by == Some(source))
 }
 
 /// Whether it takes back what another session did.
@@ -133,7 +140,7 @@ mod tests {
     fn a_plan_that_nobody_is_asked_about_leads_to_the_reason() {
         for status in [Status::Diagnosed, Status::Inconclusive] {
             let mut report = report(status, None);
-            report.plan.as_mut().unwrap().by = Some("an agent");
+            report.plan.as_mut().unwrap().by = Some(CauseSource::Caller);
             let text = "a human is asked about the same object in session `s-2`".to_owned();
             let advice = AdviceView { text, command: None, why: "two questions".to_owned(), cause: None };
             report.withheld = Some(advice.clone());
@@ -151,13 +158,17 @@ mod tests {
         for status in [Diagnosed, Inconclusive, Declined, Expired, Failed, Interrupted, Unclear, Unresolved] {
             for outcome in [None, Some(Became::Refused), Some(Became::NotReached)] {
                 let mut report = report(status, outcome);
-                report.plan.as_mut().unwrap().by = Some("an agent");
+                report.plan.as_mut().unwrap().by = Some(CauseSource::Caller);
                 let found = next(&report);
                 assert!(is_over_unmade(&report) && matches!(found, Next::Advice | Next::Validate), "{status:?} {outcome:?}: {found:?}");
             }
         }
+        // A model of the operator is asked again where its analysis is remediated, and what it said there was put to nobody.
+        let mut analyzed = report(Inconclusive, None);
+        analyzed.plan.as_mut().unwrap().by = Some(CauseSource::Model);
+        assert!(next(&analyzed) == Next::Apply && is_over_unmade(&analyzed));
         let mut asked = report(Status::AwaitingApproval, None);
-        asked.plan.as_mut().unwrap().by = Some("an agent");
+        asked.plan.as_mut().unwrap().by = Some(CauseSource::Caller);
         assert!(next(&asked) == Next::Answer && !is_over_unmade(&asked));
         asked.status = Status::Unresolved;
         asked.execution = report(Status::Unresolved, Some(Became::Applied)).execution;

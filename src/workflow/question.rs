@@ -37,7 +37,7 @@ fn aside(report: &Report) -> Option<Aside> {
 
 /// Who proposed the plan that waits, where no rule did.
 fn by(report: &Report) -> Option<&'static str> {
-    report.plan.as_ref()?.by
+    report.plan.as_ref()?.by?.by()
 }
 
 #[cfg(test)]

@@ -6,8 +6,7 @@ use super::{covered::Covered, observed::ObservationView};
 use crate::domain::execution::Became;
 use crate::domain::finding::Relation;
 use crate::domain::focus::Aside;
-use crate::domain::plan::OnFailure;
-use crate::domain::risk::Risk;
+use crate::domain::{cause::CauseSource, plan::OnFailure, risk::Risk};
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
@@ -302,7 +301,7 @@ view! {
         aside: Option<(Aside, String)>,
         /// Who proposed it, where no rule did.
         #[serde(skip)]
-        by: Option<&'static str>,
+        by: Option<CauseSource>,
         /// Within how many seconds they must begin to pass, by what the workload's own probes allow.
         wait_seconds: i64,
     }

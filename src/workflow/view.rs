@@ -392,7 +392,7 @@ fn plan(p: &RemediationPlan, rehearsal: Option<&Rehearsal>, expires_at: Option<T
         // What was done is taken back whatever it was for.
         cause: p.aim.cause().and_then(|key| diagnosis.causes.iter().position(|cause| cause.is(key))),
         aside: diagnosis.focus.aside().filter(|_| p.aim.cause().is_some()).map(|(aside, name)| (aside, name.to_owned())),
-        by: p.by(),
+        by: p.aim.cause().map(|cause| cause.source).filter(|source| source.by().is_some()),
         wait_seconds: p.judged.wait.as_secs(),
     }
 }

@@ -4,6 +4,7 @@ use super::super::report::{Report, Status};
 use super::tests::report;
 use super::text;
 use crate::domain::action::{Action, Change};
+use crate::domain::cause::CauseSource;
 use crate::domain::field::FieldPath;
 use crate::domain::fitted::{Part, Route};
 use crate::domain::focus::Aside;
@@ -94,7 +95,7 @@ proptest! {
         }
         let begins = |text: &str| text.chars().take(2).collect::<String>();
         // Whose it is where no rule proposes it stands before all else, and always.
-        let first = match view.by {
+        let first = match view.by.and_then(CauseSource::by) {
             Some(by) => {
                 let forms = [format!("proposed by {by}: "), format!("{}: ", by.split_once(' ').unwrap().1)];
                 let rest = forms.iter().find_map(|form| lines[0].strip_prefix(form.as_str()));

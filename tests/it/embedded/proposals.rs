@@ -495,18 +495,18 @@ async fn session_whose_call_failed_does_not_look_as_if_somebody_were_at_it() {
             assert!(over.contains(&report.status), "{text}: {:?}", report.status);
         }
     }
-    // The same of a rule's plan that policy applies.
+    // What waits and is not found in the store keeps no rule's plan from being applied, and no session from ending.
     let cluster = running(&format!("{API}---{CLAIMS}").replace("api:broken", "api:fixed")).await;
     let process = cluster.process_with(Limits { mode: Mode::Automatic, automatic_allowed: true, ..Limits::default() }, true);
     cluster.apply(&API.replacen("image: api:broken", "image: api:fixd", 1));
     tokio::time::sleep(Duration::from_secs(120)).await;
     failing(&cluster, Some("\"investigating\""));
-    let failed = process.open(&problem(), &Caller::silent()).await.map(|opened| opened.report.summary);
-    assert!(matches!(failed, Err(WorkflowError::Store(_))), "{failed:?}");
+    let applied = process.open(&problem(), &Caller::silent()).await.map(|opened| opened.report.summary);
+    assert!(applied.as_ref().is_ok_and(|summary| summary.starts_with("Resolved")), "{applied:?}");
     failing(&cluster, None);
     let all: Vec<String> = cluster.store.all().iter().map(ToString::to_string).collect();
     assert!(all.len() == 1 && !all[0].contains("\"investigating\""), "{all:?}");
-    assert_eq!(cluster.writes(), []);
+    assert_eq!(cluster.writes().len(), 1, "{:?}", cluster.writes());
 }
 
 /// A question about a proposal makes way for one that is kept, and not for one that is lost.

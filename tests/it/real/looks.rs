@@ -55,7 +55,7 @@ async fn crash_whose_cause_is_only_in_the_log_is_shown_and_can_be_looked_into() 
         assert!(begin.elapsed() < Duration::from_secs(120), "the database does not crash");
         tokio::time::sleep(Duration::from_millis(500)).await;
     }
-    let server = Start::with(&world.kubeconfig("reader")).env("KUBEMEND_INVESTIGATE", "auto").run().await;
+    let server = Start::with(&world.kubeconfig("reader")).run().await;
     let said = server.call("analyze", json!({"issue": "the ledger keeps crashing", "namespace": place.name})).await;
     let first = said.report["observations"].as_array().cloned().unwrap_or_default();
     assert!(first.iter().any(|seen| seen["text"].as_str().unwrap().contains("superuser password is not specified")), "{:#}", said.report);
@@ -90,6 +90,29 @@ async fn crash_whose_cause_is_only_in_the_log_is_shown_and_can_be_looked_into() 
     }
     assert!(looked.text.contains(&format!("there is no Pod `ledger-1` in `{}`; did you mean `ledger-0`?", place.name)), "{}", looked.text);
     assert!(!format!("{}{:?}{:?}", looked.text, looked.report, said.report).contains("look-canary"));
+
+    // What kinds are made of, and what the reader is allowed; the cluster of the tests measures no use, and that is the answer.
+    let look = json!([
+        {"probe": "api", "kind": "statefulsets", "field": "spec.updateStrategy"},
+        {"probe": "api", "kind": "pods", "field": "spec.containers.livenessProb"},
+        {"probe": "api"},
+        {"probe": "can-i", "verb": "list", "kind": "pods"},
+        {"probe": "can-i", "verb": "delete", "kind": "pods"},
+        {"probe": "top"},
+    ]);
+    let asked = server.call("analyze", json!({"sessionId": session, "look": look})).await;
+    for part in [
+        "StatefulSet (apps/v1) `spec.updateStrategy`: object",
+        "`rollingUpdate` (object)",
+        "`spec.containers` has no field `livenessProb`",
+        "did you mean `livenessProbe`?",
+        "Kubernetes' own, of which these can be read: pods",
+        "yes: kubemend's reader is allowed to list pods",
+        "no: kubemend's reader is not allowed to delete pods",
+        "this cluster has no metrics API",
+    ] {
+        assert!(!asked.error && asked.text.contains(part), "`{part}`: {}", asked.text);
+    }
     server.stop().await;
     place.end().await;
 }
