@@ -4,7 +4,6 @@ use super::super::standing::Standing;
 use super::super::view;
 use super::text;
 use crate::domain::action::{Action, FieldOp};
-use crate::domain::ending::Ending;
 use crate::domain::field::FieldPath;
 use crate::domain::id::PlanId;
 use crate::domain::kind::Kind;
@@ -15,7 +14,7 @@ use crate::planner::example::{cause, deployment, image_plan, namespace, plan_at_
 use crate::session::Planned;
 use crate::session::record::tests::header;
 use crate::session::record::{arbitrary, varied};
-use crate::workflow::report::Report;
+use crate::workflow::report::{Report, Status};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
 use proptest::test_runner::TestRunner;
@@ -27,7 +26,7 @@ pub(crate) fn report(plan: RemediationPlan) -> Report {
     let planned = Planned { plan, rehearsal: None };
     view::report(&Standing {
         header: &header,
-        status: Ending::Diagnosed.into(),
+        status: Status::AwaitingApproval,
         underway: None,
         planned: Some(&planned),
         expires_at: None,

@@ -1,6 +1,6 @@
 //! The first three lines of a question, whatever the names in it are.
 
-use super::super::report::{Report, Status};
+use super::super::report::{PlanView, Report, Status};
 use super::tests::report;
 use super::text;
 use crate::domain::action::{Action, Change};
@@ -115,10 +115,10 @@ proptest! {
             prop_assert!(said.is_some(), "{}", lines[0]);
         }
         // Then what changes: what is left of each value and name begins and ends as it does.
-        match view.steps[0].action.as_str() {
-            "create" => prop_assert!(first.starts_with("New empty ") && first.contains(&begins(&name)), "{}", first),
+        match view.steps[told(&view, lines[0])].action.as_str() {
             // What is created again under its name is said in one.
-            "delete" if first.starts_with("Replace empty ") => prop_assert!(first.contains(&begins(&name)), "{}", first),
+            "create" if first.starts_with("Replace empty ") => prop_assert!(first.contains(&begins(&name)), "{}", first),
+            "create" => prop_assert!(first.starts_with("New empty ") && first.contains(&begins(&name)), "{}", first),
             "delete" => {
                 let end = [", which holds no data", ", another is made"];
                 prop_assert!(first.starts_with("Delete ") && end.iter().any(|end| first.contains(end)), "{}", first);
@@ -162,6 +162,12 @@ proptest! {
     }
 }
 
+/// The step whose change begins the first line: the first where both have room, else the riskiest.
+fn told(view: &PlanView, line: &str) -> usize {
+    let mut own = (0..view.steps.len()).filter(|step| !view.covered.steps[*step].headline.is_empty());
+    if line.contains("; then ") { own.next().unwrap() } else { own.rev().max_by_key(|step| view.steps[*step].risk).unwrap() }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(192))]
 
@@ -181,10 +187,11 @@ proptest! {
             first_block(&report).lines().map(str::to_owned).collect::<Vec<_>>()
         };
         let own = lines(&name, &namespace);
+        let view = report(plan.clone()).plan.unwrap();
         prop_assert!(own.iter().all(|line| line.chars().count() <= COLUMNS), "{own:?}");
         prop_assert_eq!(name == other, own[0] == lines(&other, &namespace)[0], "{}", own[0]);
         prop_assert_eq!(namespace == elsewhere, own[1] == lines(&name, &elsewhere)[1], "{}", own[1]);
-        let kind = match plan.steps.first().action.target().kind.name() {
+        let kind = match view.steps[told(&view, &own[0])].object.kind.as_str() {
             "PersistentVolumeClaim" => "claim",
             kind => kind,
         };
