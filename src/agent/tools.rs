@@ -62,7 +62,7 @@ fn conclude() -> ToolDeclaration {
         "found": text("its value"),
         "expected": text("the value that it should have"),
         "title": text("the cause in one line"),
-        "explanation": text("why, and what a human should do where no action is enough"),
+        "explanation": text("why, and what a human should do"),
         "confidence": {"type": "number"},
         "cites": {"type": "array", "items": {"type": "string"}, "description": "ids such as e1, o2"},
     }});
@@ -77,12 +77,10 @@ fn conclude() -> ToolDeclaration {
     }});
     ToolDeclaration {
         name: CONCLUDE.to_owned(),
-        description:
-            "Ends the investigation: the causes with what they rest on and the smallest change that fixes them, or that it stays open"
-                .to_owned(),
+        description: "Ends it: the causes with what they rest on and the smallest change, or that it stays open".to_owned(),
         schema: json!({"type": "object", "properties": {
             "causes": {"type": "array", "items": cause},
-            "actions": {"type": "array", "items": action, "description": "none where a human has to decide"},
+            "actions": {"type": "array", "items": action, "description": "none where a human decides"},
             "open": {"type": "object", "required": ["why", "explanation"], "description": "instead of causes", "properties": {
                 "why": {"type": "string", "enum": ["inconclusive", "healthy", "premise"]},
                 "explanation": text("what is known, and what a human should look at"),

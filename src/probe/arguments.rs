@@ -31,13 +31,13 @@ pub struct LookArguments {
     /// kind/name or Kind/namespace/name
     #[serde(skip_serializing_if = "Option::is_none")]
     pub object: Option<String>,
-    /// A kind, such as pods, or a custom one as its plural, with its group where two have one name
+    /// A plural such as pods, with its group where two have one name
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
     /// Default: the session's
     #[serde(skip_serializing_if = "Option::is_none")]
     pub namespace: Option<String>,
-    /// A label selector, such as app=web
+    /// Labels, such as app=web
     #[serde(skip_serializing_if = "Option::is_none")]
     pub selector: Option<String>,
     /// A field, such as spec.template.spec.containers[name=app].image
@@ -52,7 +52,7 @@ pub struct LookArguments {
     /// Only lines with this text, as they are shown
     #[serde(skip_serializing_if = "Option::is_none")]
     pub contains: Option<String>,
-    /// As roles have it, such as list
+    /// Such as list
     #[serde(skip_serializing_if = "Option::is_none")]
     pub verb: Option<String>,
 }

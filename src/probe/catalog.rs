@@ -26,14 +26,14 @@ const GET: ProbeEntry = ProbeEntry {
 };
 const LIST: ProbeEntry = ProbeEntry {
     probe: ProbeName::List,
-    brings: "The objects of a kind, a line each; custom kinds too",
-    in_detail: "in the API server's own columns",
+    brings: "The objects of a kind, a line each",
+    in_detail: "custom kinds too, in the API server's own columns",
     takes: &["kind", "namespace", "selector"],
     needs: &["kind"],
 };
 const DESCRIBE: ProbeEntry = ProbeEntry {
     probe: ProbeName::Describe,
-    brings: "An object with its owners, references, Pods and Events",
+    brings: "An object with owners, references, Pods and Events",
     in_detail: "whether what it refers to exists, and the Pods that it selects",
     takes: &["object", "namespace"],
     needs: &["object"],
@@ -47,14 +47,14 @@ const LOGS: ProbeEntry = ProbeEntry {
 };
 const EVENTS: ProbeEntry = ProbeEntry {
     probe: ProbeName::Events,
-    brings: "The latest Events of an object or a namespace",
+    brings: "The latest Events of an object or namespace",
     in_detail: "of a namespace where no object is named",
     takes: &["object", "namespace"],
     needs: &[],
 };
 const ROLLOUT: ProbeEntry = ProbeEntry {
     probe: ProbeName::Rollout,
-    brings: "Revisions of a workload, and what changed between them",
+    brings: "Revisions of a workload and their changes",
     in_detail: "of a Deployment, StatefulSet or DaemonSet, with the Pods of each",
     takes: &["object", "namespace"],
     needs: &["object"],
