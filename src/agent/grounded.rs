@@ -6,7 +6,7 @@ use crate::domain::diagnosis::Diagnosis;
 use crate::domain::evidence::{Evidence, EvidenceId, EvidenceList, EvidenceSource, Ground};
 use crate::domain::excerpt::Excerpt;
 use crate::domain::finding::Remedy;
-use crate::domain::look::ProbeName;
+use crate::domain::look::Brings;
 use crate::domain::nonempty::NonEmpty;
 use crate::domain::object::ObjectRef;
 use crate::domain::observation::{Observation, Observations};
@@ -106,19 +106,10 @@ fn cited(citation: Citation, diagnosis: &Diagnosis, observations: &Observations)
 
 /// Quoted from what the session keeps, and never as somebody tells it.
 fn observed(observation: &Observation) -> Piece {
-    let source = match observation.probe {
-        ProbeName::Logs => EvidenceSource::Log,
-        ProbeName::Events => EvidenceSource::Event,
-        ProbeName::Get
-        | ProbeName::Describe
-        | ProbeName::List
-        | ProbeName::Rollout
-        | ProbeName::Endpoints
-        | ProbeName::Scheduling
-        | ProbeName::Graph
-        | ProbeName::Top
-        | ProbeName::Api
-        | ProbeName::CanI => EvidenceSource::Object,
+    let source = match observation.probe.brings() {
+        Brings::Log => EvidenceSource::Log,
+        Brings::Events => EvidenceSource::Event,
+        Brings::Object | Brings::Description | Brings::Overview => EvidenceSource::Object,
     };
     let text = Excerpt::capture(telling(observation), QUOTED);
     let (object, field) = (observation.object.clone(), observation.field.clone());
@@ -129,20 +120,12 @@ fn observed(observation: &Observation) -> Piece {
 /// a field its value.
 fn telling(observation: &Observation) -> &str {
     let whole = observation.text.as_str();
-    match observation.probe {
-        ProbeName::Logs | ProbeName::Describe | ProbeName::Events => end(whole),
-        ProbeName::Get if observation.field.is_none() && whole.len() > QUOTED => {
+    match observation.probe.brings() {
+        Brings::Log | Brings::Description | Brings::Events => end(whole),
+        Brings::Object if observation.field.is_none() && whole.len() > QUOTED => {
             whole.find("\nstatus:").and_then(|at| whole.get(at.saturating_add(1)..)).unwrap_or(whole)
         }
-        ProbeName::Get
-        | ProbeName::List
-        | ProbeName::Rollout
-        | ProbeName::Endpoints
-        | ProbeName::Scheduling
-        | ProbeName::Graph
-        | ProbeName::Top
-        | ProbeName::Api
-        | ProbeName::CanI => whole,
+        Brings::Object | Brings::Overview => whole,
     }
 }
 
@@ -230,6 +213,7 @@ mod tests {
     use crate::domain::evidence::EvidenceId;
     use crate::domain::field::FieldPath;
     use crate::domain::kind::Kind;
+    use crate::domain::look::ProbeName;
     use crate::domain::namespace::Namespace;
     use jiff::Timestamp;
 

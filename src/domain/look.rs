@@ -58,10 +58,43 @@ impl ProbeName {
         }
     }
 
+    /// What it brings.
+    pub fn brings(self) -> Brings {
+        match self {
+            ProbeName::Get => Brings::Object,
+            ProbeName::Describe => Brings::Description,
+            ProbeName::Logs => Brings::Log,
+            ProbeName::Events => Brings::Events,
+            ProbeName::List
+            | ProbeName::Rollout
+            | ProbeName::Endpoints
+            | ProbeName::Scheduling
+            | ProbeName::Graph
+            | ProbeName::Top
+            | ProbeName::Api
+            | ProbeName::CanI => Brings::Overview,
+        }
+    }
+
     /// The inverse of [`ProbeName::as_str`].
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|probe| probe.as_str() == text)
     }
+}
+
+/// What a probe brings, as far as it matters to whoever quotes or weighs it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Brings {
+    /// An object, or a field of it.
+    Object,
+    /// What stands around an object, with what happened to it last.
+    Description,
+    /// What a program wrote.
+    Log,
+    /// What happened.
+    Events,
+    /// What was put together of many objects, of documents or of answers.
+    Overview,
 }
 
 /// One look, with nothing left to choose.

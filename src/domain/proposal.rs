@@ -7,7 +7,7 @@ use super::confidence::Confidence;
 use super::evidence::{EvidenceId, EvidenceSource};
 use super::field::FieldPath;
 use super::id::SessionId;
-use super::look::ProbeName;
+use super::look::Brings;
 use super::nonempty::NonEmpty;
 use super::object::ObjectRef;
 use super::observation::{Observation, ObservationId};
@@ -185,21 +185,12 @@ impl Weight {
     /// Of what a look brought: by the field that was read, and not by the probe, since the same message can be read with several. What has a
     /// message in it, or may have, is told, whatever else it has: which part of it is meant, nobody can say.
     pub fn of_observation(seen: &Observation) -> Self {
-        match seen.probe {
+        match seen.probe.brings() {
             // What is put together of many objects has words in it that others chose.
-            ProbeName::Logs
-            | ProbeName::List
-            | ProbeName::Describe
-            | ProbeName::Rollout
-            | ProbeName::Endpoints
-            | ProbeName::Scheduling
-            | ProbeName::Graph
-            | ProbeName::Top
-            | ProbeName::Api
-            | ProbeName::CanI => Weight::Told,
-            ProbeName::Events => Weight::Event,
-            ProbeName::Get if seen.more.is_some() || has_message(seen.text.as_str()) => Weight::Told,
-            ProbeName::Get => Self::of_evidence(EvidenceSource::Object, seen.field.as_ref()),
+            Brings::Log | Brings::Description | Brings::Overview => Weight::Told,
+            Brings::Events => Weight::Event,
+            Brings::Object if seen.more.is_some() || has_message(seen.text.as_str()) => Weight::Told,
+            Brings::Object => Self::of_evidence(EvidenceSource::Object, seen.field.as_ref()),
         }
     }
 }
@@ -222,6 +213,7 @@ pub fn below(rule: Confidence) -> Confidence {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::look::ProbeName;
 
     #[test]
     fn names_are_read_back_and_nothing_else_is_one() {

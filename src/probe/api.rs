@@ -131,6 +131,11 @@ impl<'s> Place<'s> {
         at
     }
 
+    /// What one is for: by its own words, or by those of what it refers to.
+    fn said_of(&self, schema: &'s Value) -> String {
+        Some(description(schema)).filter(|own| !own.is_empty()).unwrap_or_else(|| description(self.resolved(schema)))
+    }
+
     fn members(&self) -> Option<&'s Map<String, Value>> {
         self.inner().get("properties").and_then(Value::as_object)
     }
@@ -139,11 +144,7 @@ impl<'s> Place<'s> {
     fn member(&self, name: &str) -> Result<Self, Vec<String>> {
         let members = self.members();
         match members.and_then(|members| members.get(name)) {
-            Some(schema) => {
-                let own = description(schema);
-                let said = if own.is_empty() { description(self.resolved(schema)) } else { own };
-                Ok(Self { all: self.all, schema, said })
-            }
+            Some(schema) => Ok(Self { all: self.all, schema, said: self.said_of(schema) }),
             None => Err(members.into_iter().flat_map(Map::keys).cloned().collect()),
         }
     }
@@ -179,11 +180,9 @@ impl<'s> Place<'s> {
             self.inner().get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
         let members = self.members();
         for (name, schema) in members.into_iter().flatten().take(FIELDS) {
-            let own = description(schema);
-            let said = if own.is_empty() { description(self.resolved(schema)) } else { own };
             let must = if required.contains(&name.as_str()) { ", required" } else { "" };
             let one_of = choices(self.resolved(schema)).map(|all| format!(", one of {all}")).unwrap_or_default();
-            let meant = meaning(&said).map(|said| format!(": {said}")).unwrap_or_default();
+            let meant = meaning(&self.said_of(schema)).map(|said| format!(": {said}")).unwrap_or_default();
             lines.push(format!("  {} ({}{must}{one_of}){meant}", quoted(name), self.kind_of(schema)));
         }
         let more = members.map_or(0, Map::len).saturating_sub(FIELDS);

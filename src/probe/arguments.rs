@@ -189,10 +189,8 @@ impl LookArguments {
         };
         Ok(match probe {
             ProbeName::Get => {
-                let field = self.field.as_deref().map(|text| {
-                    FieldPath::parse(text).ok_or_else(|| format!("`{text}` is not a field, such as `spec.containers[name=app].image`"))
-                });
-                Look::Get { object: object("\"deployment/web\"")?, field: field.transpose()? }
+                let field = self.field_like("spec.containers[name=app].image");
+                Look::Get { object: object("\"deployment/web\"")?, field: field? }
             }
             ProbeName::Describe => Look::Describe(object("\"pod/web-0\"")?),
             ProbeName::Logs => {
@@ -233,13 +231,11 @@ impl LookArguments {
             ProbeName::Graph => Look::Graph(object("\"deployment/web\"")?),
             ProbeName::Top => Look::Top(self.used(namespace.as_ref(), context)?),
             ProbeName::Api => {
-                let field = self.field.as_deref().map(|text| {
-                    FieldPath::parse(text).ok_or_else(|| format!("`{text}` is not a field, such as `spec.template.spec.containers`"))
-                });
-                if self.kind.is_none() && field.is_some() {
+                let field = self.field_like("spec.template.spec.containers");
+                if self.kind.is_none() && self.field.is_some() {
                     return Err("`api` needs `kind` where it has `field`, such as \"deployments\"".to_owned());
                 }
-                Look::Api { kind: self.kind.as_deref().map(|word| kind(word, context)).transpose()?, field: field.transpose()? }
+                Look::Api { kind: self.kind.as_deref().map(|word| kind(word, context)).transpose()?, field: field? }
             }
             ProbeName::CanI => {
                 let verbs = || Right::ALL.map(|right| format!("`{}`", right.as_str())).join(", ");
@@ -264,6 +260,12 @@ impl LookArguments {
                 Look::List { kind, namespace: place, selector: self.selector.clone() }
             }
         })
+    }
+
+    /// The field that is asked for, where one is.
+    fn field_like(&self, example: &str) -> Result<Option<FieldPath>, String> {
+        let parsed = |text| FieldPath::parse(text).ok_or_else(|| format!("`{text}` is not a field, such as `{example}`"));
+        self.field.as_deref().map(parsed).transpose()
     }
 
     /// Of what it is wanted how much it uses.

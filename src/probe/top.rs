@@ -35,11 +35,7 @@ pub(super) async fn used(used: &Used, length: Length, read: &dyn ClusterRead, no
         Err(ReadError::NotFound(_) | ReadError::Refused { status: 404 | 503, .. }) => return Ok(Outcome::unseen(NO_METRICS)),
         Err(error) => return Err(error),
     };
-    let namespace = match used {
-        Used::ByPods(namespace) => Some(namespace),
-        Used::By(object) => object.namespace.as_ref(),
-        Used::ByNodes => None,
-    };
+    let (_, namespace) = document.resource();
     let around = around::read(&[kind], namespace, read, now).await?;
     let only = only.cloned();
     let text = beside(move || laid_out(&metrics, &around, only.as_ref(), now).map(|text| Masked::whole(&text))).await;

@@ -98,7 +98,7 @@ impl Remediation {
             return Ok(None);
         }
         for about in named(plan) {
-            for (_, session) in self.ledger.alive_with(&about.name, SESSIONS).await?.into_iter().flatten() {
+            for session in self.alive_about(about).await? {
                 let Session::AwaitingApproval(other) = session else { continue };
                 let is_other = other.header.id != header.id && other.header.cluster.id.is_same(&header.cluster.id);
                 let about_it = named(&other.planned.plan).any(|one| one == about);
@@ -111,11 +111,16 @@ impl Remediation {
         Ok(None)
     }
 
+    /// The sessions that name an object, and in which something can still happen or on which something rests, as far as they can be read.
+    async fn alive_about(&self, object: &ObjectRef) -> Result<impl Iterator<Item = Session> + use<>, WorkflowError> {
+        let found = self.ledger.alive_with(&object.name, SESSIONS).await?;
+        Ok(found.into_iter().flatten().map(|(_, session)| session))
+    }
+
     /// The session in which a plan waits that asks for the same as this one.
     pub(super) async fn asked_already(&self, plan: &RemediationPlan) -> Result<Option<SessionId>, WorkflowError> {
-        let target = plan.steps.first().action.target();
-        let alive = self.ledger.alive_with(&target.name, SESSIONS).await?;
-        Ok(alive.into_iter().flatten().find_map(|(_, session)| match session {
+        let mut alive = self.alive_about(plan.steps.first().action.target()).await?;
+        Ok(alive.find_map(|session| match session {
             Session::AwaitingApproval(one) if one.planned.plan.asks_the_same(plan) => Some(one.header.id),
             _ => None,
         }))
@@ -176,7 +181,7 @@ impl Remediation {
     /// The store cannot be read: then nobody is asked.
     pub(super) async fn declined(&self, changes: &[Wanted], cluster: &ClusterId) -> Result<Option<SessionId>, WorkflowError> {
         for change in changes {
-            for (_, session) in self.ledger.alive_with(&change.target().name, SESSIONS).await?.into_iter().flatten() {
+            for session in self.alive_about(change.target()).await? {
                 let Some((header, planned)) = self.lately_declined(&session, cluster) else { continue };
                 if planned.plan.steps.iter().any(|step| change.asks_again_for(&step.action)) {
                     return Ok(Some(header.id.clone()));
@@ -208,7 +213,7 @@ impl Remediation {
     /// The session in which a human lately declined to end or to replace Pods of a workload whose Pods this plan ends or replaces.
     async fn declined_of_its_pods(&self, plan: &RemediationPlan, cluster: &ClusterId) -> Result<Option<SessionId>, WorkflowError> {
         for about in renewed(plan) {
-            for (_, session) in self.ledger.alive_with(&about.name, SESSIONS).await?.into_iter().flatten() {
+            for session in self.alive_about(about).await? {
                 let Some((header, planned)) = self.lately_declined(&session, cluster) else { continue };
                 if renewed(&planned.plan).any(|one| one == about) {
                     return Ok(Some(header.id.clone()));

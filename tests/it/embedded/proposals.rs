@@ -12,7 +12,7 @@ use kubemend::domain::risk::Risk;
 use kubemend::probe::arguments::LookArguments;
 use kubemend::sim::MadeImage;
 use kubemend::workflow::report::{Report, Status};
-use kubemend::workflow::{Approver, Caller, Opened, Problem, Remediation, WorkflowError};
+use kubemend::workflow::{Approver, Caller, Opened, Problem, Question, Remediation, WorkflowError};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -93,6 +93,13 @@ async fn analyzed(process: &Remediation) -> SessionId {
     let report = process.analyze(&problem(), &Caller::silent()).await.unwrap();
     assert!(report.observations[0].asked.starts_with("logs"), "{:?}", report.observations);
     SessionId::parse(&report.session).unwrap()
+}
+
+/// The question about the other image, after an analysis of its own.
+async fn asked_for_the_image(process: &Remediation) -> Question {
+    let id = analyzed(process).await;
+    let opened = concluded(process, &id, &proposal("deployment/api", patch("deployment/api", IMAGE, "api:fixed"))).await.unwrap();
+    opened.question.unwrap()
 }
 
 fn proposal(object: &str, actions: Value) -> Value {
@@ -514,9 +521,7 @@ async fn session_whose_call_failed_does_not_look_as_if_somebody_were_at_it() {
 async fn question_stays_where_that_of_the_rule_cannot_be_kept() {
     let cluster = running(&format!("{API}---{CLAIMS}")).await;
     let process = cluster.process();
-    let id = analyzed(&process).await;
-    let opened = concluded(&process, &id, &proposal("deployment/api", patch("deployment/api", IMAGE, "api:fixed"))).await.unwrap();
-    let question = opened.question.unwrap();
+    let question = asked_for_the_image(&process).await;
     cluster.apply(&mounting("api-uploads"));
     tokio::time::sleep(Duration::from_secs(120)).await;
     // What is found is kept, and what is asked is not.
@@ -532,9 +537,7 @@ async fn question_stays_where_that_of_the_rule_cannot_be_kept() {
 async fn question_stays_where_the_intent_of_a_rules_plan_cannot_be_kept() {
     let cluster = running(API).await;
     let process = cluster.process();
-    let id = analyzed(&process).await;
-    let opened = concluded(&process, &id, &proposal("deployment/api", patch("deployment/api", IMAGE, "api:fixed"))).await.unwrap();
-    let question = opened.question.unwrap();
+    let question = asked_for_the_image(&process).await;
     cluster.apply(&API.replacen("image: api:broken", "image: api:fixed", 1));
     tokio::time::sleep(Duration::from_secs(120)).await;
     cluster.apply(&API.replacen("image: api:broken", "image: api:fixd", 1));
@@ -568,9 +571,7 @@ fn mounting(claim: &str) -> String {
 async fn rule_that_has_a_fix_meanwhile_takes_the_place_of_a_question_about_a_proposal() {
     let cluster = running(&format!("{API}---{CLAIMS}")).await;
     let process = cluster.process();
-    let id = analyzed(&process).await;
-    let opened = concluded(&process, &id, &proposal("deployment/api", patch("deployment/api", IMAGE, "api:fixed"))).await.unwrap();
-    let question = opened.question.unwrap();
+    let question = asked_for_the_image(&process).await;
     cluster.apply(&mounting("api-uploads"));
     tokio::time::sleep(Duration::from_secs(120)).await;
     // The yes to the proposal is held against the rule, which has a fix of its own now.
