@@ -180,6 +180,32 @@ mod tests {
     }
 
     #[test]
+    fn values_of_annotations_are_shown_where_their_key_or_their_form_says_that_they_are_no_secret() {
+        let template = |key: &str, value: &str| {
+            let annotations = json!({"annotations": {key: value}});
+            let deployment = json!({"metadata": annotations, "spec": {"template": {"metadata": annotations}}});
+            Shown::of(deployment, &Kind::Deployment, None, Allowed::default()).value().to_string()
+        };
+        for (key, value, shown) in [
+            ("example.com/hook", "cAnArYhook", false),
+            ("hook", "canary", false),
+            ("example.com/note", "two canaries", false),
+            ("notkubernetes.io/hook", "canary", false),
+            ("kubernetes.io.example.com/hook", "canary", false),
+            ("nginx.ingress.kubernetes.io/auth-secret", "aB3dE5fG7hJ9kL1mN3pQ5", false),
+            ("nginx.ingress.kubernetes.io/auth-url", "http://auth.shop.svc/check?user=a", true),
+            ("kubernetes.io/change-cause", "roll out the new tag", true),
+            ("cert-manager.io/cluster-issuer", "letsencrypt-prod", true),
+            ("example.com/inject", "false", true),
+            ("example.com/port", "9090", true),
+        ] {
+            let text = template(key, value);
+            assert_eq!(text.matches(value).count(), if shown { 2 } else { 0 }, "{key}: {text}");
+            assert_eq!(text.matches(key).count(), 2, "{text}");
+        }
+    }
+
+    #[test]
     fn what_everybody_has_is_left_out_and_what_somebody_chose_stays() {
         let pod = json!({"metadata": {"name": "web", "uid": "u", "managedFields": [1], "labels": {"priority": "0"},
                 "annotations": {"kubectl.kubernetes.io/last-applied-configuration": "canary", "note": "x".repeat(500)}},

@@ -33,6 +33,10 @@ const HOLDS: &[&str] = &[
 
 /// What a Secret holds its values under.
 const HELD: &[&str] = &["data", "stringdata"];
+/// Whose annotations are settings of Kubernetes or of a project that is known to keep no credential in them: what they hold is masked
+/// like any text. A domain stands for those below it as well.
+const KNOWN: &[&str] =
+    &["kubernetes.io", "k8s.io", "argoproj.io", "cert-manager.io", "fluxcd.io", "helm.sh", "istio.io", "linkerd.io", "prometheus.io"];
 /// Documents within documents are opened so deep.
 const DEEPEST: usize = 3;
 
@@ -109,6 +113,9 @@ fn object(above: Option<Above<'_>>, mut members: Map<String, Value>, depth: usiz
             member if secret && is_among(&key, HELD) => without_values(member),
             Value::Array(items) if key == "env" => Value::Array(items.into_iter().map(|item| variable(item, depth)).collect()),
             Value::Array(items) if key == "args" => list(named, items, &program, depth),
+            Value::Object(annotations) if key == "annotations" => {
+                Value::Object(annotations.into_iter().map(|(key, value)| annotation(&key, value, depth)).collect())
+            }
             Value::Object(binary) if key == "binaryData" => binary.into_iter().map(|(key, value)| (key, only_size(value))).collect(),
             member if key == "caBundle" => only_size(member),
             member => under(named, member, depth),
@@ -190,6 +197,17 @@ fn variable(variable: Value, depth: usize) -> Value {
         *slot = mark("env").into();
     }
     shown
+}
+
+/// An annotation with its value: anybody may keep anything in one of their own, so it is shown as that of a variable is.
+fn annotation(key: &str, value: Value, depth: usize) -> (String, Value) {
+    let domain = key.split_once('/').map_or("", |(domain, _)| domain);
+    let below = |known: &str| domain.strip_suffix(known).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
+    let told = |text: &str| KNOWN.iter().any(|known| below(known)) || is_plain(text) || is_replaced(text);
+    let hide = value.as_str().is_some_and(|text| !told(text));
+    let named = names_one(key).then(|| Above::new(key));
+    let shown = if hide { Value::String(mark("annotation")) } else { under(named, value, depth) };
+    (Masked::whole(key).as_str().to_owned(), shown)
 }
 
 /// A number, an answer, a level, a duration; or an address of host and port, of a host with dots, or of a scheme, without anything
