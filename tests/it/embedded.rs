@@ -5,6 +5,7 @@ mod admission;
 mod answered;
 mod approval;
 mod beside;
+mod carriers;
 mod cases;
 mod clocks;
 mod clusters;

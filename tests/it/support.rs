@@ -9,6 +9,7 @@ pub(crate) mod objects;
 pub(crate) mod reader;
 pub(crate) mod server;
 pub(crate) mod story;
+pub(crate) mod told;
 pub(crate) mod variant;
 pub(crate) mod verdict;
 pub(crate) mod webhook;

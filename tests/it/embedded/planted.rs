@@ -174,7 +174,8 @@ fn table() -> Value {
     json!({"kind": "Table", "apiVersion": "meta.k8s.io/v1", "metadata": {}, "rows": all(row), "columnDefinitions": columns})
 }
 
-fn discovery() -> Value {
+/// Of a cluster that has one custom kind.
+pub(super) fn discovery() -> Value {
     json!({"kind": "APIGroupDiscoveryList", "apiVersion": "apidiscovery.k8s.io/v2", "metadata": {}, "items": [{"metadata": {"name": "ex.io"},
         "versions": [{"version": "v1", "freshness": "Current", "resources": [{"resource": "widgets", "responseKind":
         {"group": "ex.io", "version": "v1", "kind": "Widget"}, "scope": "Namespaced", "singularResource": "widget",
