@@ -9,6 +9,7 @@ mod carriers;
 mod cases;
 mod clocks;
 mod clusters;
+mod conversations;
 mod ended;
 mod faults;
 mod gone;

@@ -2,6 +2,7 @@
 
 pub(crate) mod audit;
 pub(crate) mod case;
+pub(crate) mod conversation;
 pub(crate) mod embedded;
 pub(crate) mod mask;
 pub(crate) mod notes;
