@@ -438,7 +438,9 @@ impl Investigation {
         let mut told = Vec::new();
         for (call, answer) in answers {
             told.push(match answer {
-                Answer::Concluding => (call, self.told(why.as_str())),
+                Answer::Concluding => {
+                    (call, self.told(why.as_str()).with("\nPropose something else, or nothing and say what a human should do."))
+                }
                 Answer::Awaited { .. } => (call, wrong("not looked: you concluded in the same answer")),
                 Answer::Ready { .. } => (call, answer),
             });
@@ -459,6 +461,16 @@ impl Investigation {
             Answer::Awaited { .. } | Answer::Concluding => (ToolResult { id, content: "not answered".to_owned(), is_error: true }, None),
         };
         self.transcript.results(answers.into_iter().map(result).collect());
+    }
+}
+
+impl Answer {
+    /// With words of ours behind it, where no data stands.
+    fn with(self, words: &str) -> Self {
+        match self {
+            Answer::Ready { text, is_error, stands } => Answer::Ready { text: format!("{text}{words}"), is_error, stands },
+            Answer::Awaited { .. } | Answer::Concluding => self,
+        }
     }
 }
 

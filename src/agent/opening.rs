@@ -91,7 +91,11 @@ fn symptoms(diagnosis: &Diagnosis, allowed: Allowed, fences: &mut Fences) -> Str
 
 fn gaps(diagnosis: &Diagnosis, fences: &mut Fences) -> String {
     let lines: Vec<String> = diagnosis.unseen.iter().map(|gap| format!("- {}: {}", gap.why.as_str(), Excerpt::line(&gap.what))).collect();
-    if lines.is_empty() { "Everything that rules needed was read.".to_owned() } else { fences.around("Missing:", &fitting(&lines, GAPS)) }
+    if lines.is_empty() {
+        "Everything that rules needed was read; they do not read every kind.".to_owned()
+    } else {
+        fences.around("Missing:", &fitting(&lines, GAPS))
+    }
 }
 
 fn looks(observations: &Observations, fences: &mut Fences) -> String {
@@ -226,7 +230,7 @@ mod tests {
         let (diagnosis, observations) = (Diagnosis::default(), Observations::default());
         let nothing = Opening { issue: "", diagnosis: &diagnosis, observations: &observations, ..opening };
         let message = nothing.message(&mut Fences::new([1; 32]));
-        for part in ["No cause.", "Nothing is left unexplained.", "Everything that rules needed was read.", "Nothing yet."] {
+        for part in ["No cause.", "Nothing is left unexplained.", "Everything that rules needed was read;", "Nothing yet."] {
             assert!(message.contains(part), "{part}: {message}");
         }
     }

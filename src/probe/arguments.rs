@@ -391,7 +391,10 @@ fn kind(word: &str, context: &Context<'_>) -> Result<Kind, String> {
             let known = Kind::KNOWN.iter().chain(context.custom.kinds()).filter_map(|kind| kind.info()).map(|info| info.plural.to_owned());
             let known: Vec<String> = known.filter(|plural| plural != "secrets").collect();
             let near = nearest(name, known.iter().map(String::as_str));
-            Err(format!("`{word}` is not a kind that this cluster has or that kubemend reads{}", did_you_mean(&near)))
+            Err(format!(
+                "`{word}` is neither a kind of an API group of this cluster nor one of Kubernetes' own that kubemend reads{}",
+                did_you_mean(&near)
+            ))
         }
         several => {
             let all: Vec<String> = several.iter().filter_map(|kind| Some(format!("`{}.{}`", kind.info()?.plural, kind.group()))).collect();

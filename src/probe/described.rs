@@ -28,6 +28,12 @@ const REFERENCES: usize = 12;
 const EVENTS: usize = 12;
 /// Pods that are shown of those that an object selects.
 const PODS: usize = 10;
+/// ConfigMaps whose values are shown beside their names, and bytes of each of them.
+const SETTINGS: usize = 2;
+const SETTING: usize = 400;
+/// The ConfigMap of every namespace, and the ServiceAccount.
+const ROOT_CA: &str = "kube-root-ca.crt";
+const ACCOUNT: &str = "default";
 /// Bytes of a phase.
 const PHASE: usize = 60;
 /// The object's own part of the text in tenths, so that the rest has its place.
@@ -206,9 +212,21 @@ pub(super) async fn referred(value: &Value, object: &ObjectRef, read: &dyn Clust
     // Without a namespace it is not known where the others would be.
     named.retain(|(kind, _)| object.namespace.is_some() || kind.info().is_some_and(|info| !info.namespaced));
     let mut lines = Vec::new();
+    let mut settings = SETTINGS;
     let more = named.len().saturating_sub(REFERENCES);
     for (kind, name) in named.into_iter().take(REFERENCES) {
-        lines.push(presence(&kind, &name, object.namespace.as_ref(), read, allowed).await);
+        let present = presence(&kind, &name, object.namespace.as_ref(), read, allowed).await;
+        if present.is_expected {
+            continue;
+        }
+        lines.push(present.line);
+        if let Some(map) = present.settings.filter(|_| settings > 0) {
+            settings = settings.saturating_sub(1);
+            let place = object.namespace.clone();
+            let shown = beside(move || Shown::of(map, &Kind::ConfigMap, place.as_ref(), allowed).part(&FieldPath::dotted("data"))).await;
+            let text = shown.ok().flatten().map(|data| Excerpt::of(data.yaml().beginning(SETTING)).to_string());
+            lines.extend(text.into_iter().flat_map(|text| text.lines().map(|line| format!("  {line}")).collect::<Vec<_>>()));
+        }
     }
     lines.extend((more > 0).then(|| format!("and {more} more")));
     lines
@@ -228,14 +246,30 @@ pub(super) fn named(value: &Value, kind: &Kind) -> BTreeSet<(Kind, String)> {
     named
 }
 
-async fn presence(kind: &Kind, name: &str, namespace: Option<&Namespace>, read: &dyn ClusterRead, allowed: Allowed) -> String {
+/// Whether something is there, in words.
+struct Present {
+    line: String,
+    /// It is everywhere, and here too.
+    is_expected: bool,
+    /// The ConfigMap that it is, where what is in it may be shown.
+    settings: Option<Value>,
+}
+
+impl From<String> for Present {
+    fn from(line: String) -> Self {
+        Self { line, is_expected: false, settings: None }
+    }
+}
+
+async fn presence(kind: &Kind, name: &str, namespace: Option<&Namespace>, read: &dyn ClusterRead, allowed: Allowed) -> Present {
     let namespaced = kind.info().is_none_or(|info| info.namespaced);
     let object = ObjectRef { kind: kind.clone(), namespace: namespace.filter(|_| namespaced).cloned(), name: name.to_owned() };
     if *kind == Kind::Secret {
-        return format!("{object}: Secrets are never read");
+        return format!("{object}: Secrets are never read").into();
     }
     if object.path().is_none() {
-        return format!("{}: not read", quoted(&object.to_string()));
+        let line = format!("{}: not read", quoted(&object.to_string()));
+        return Present { is_expected: kind.name() == "ServiceAccount" && name == ACCOUNT, ..line.into() };
     }
     match read.get(&object).await {
         Ok(found) => {
@@ -249,10 +283,12 @@ async fn presence(kind: &Kind, name: &str, namespace: Option<&Namespace>, read: 
             } else {
                 format!(", with the keys {}", listed(keys))
             };
-            format!("{object}: exists{phase}{with}")
+            let line = format!("{object}: exists{phase}{with}");
+            let settings = (*kind == Kind::ConfigMap && allowed.config_maps_in(namespace)).then_some(found);
+            Present { line, is_expected: *kind == Kind::ConfigMap && name == ROOT_CA, settings }
         }
-        Err(ReadError::NotFound(_)) => format!("{object}: does not exist"),
-        Err(error) => format!("{object}: {}", unread(&error)),
+        Err(ReadError::NotFound(_)) => format!("{object}: does not exist").into(),
+        Err(error) => format!("{object}: {}", unread(&error)).into(),
     }
 }
 

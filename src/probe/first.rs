@@ -11,6 +11,8 @@ use k8s_openapi::api::core::v1::{ContainerStatus, Pod};
 
 /// Looks that are taken without being asked for: more is the reader's choice.
 const FIRST: usize = 2;
+/// With the way to where it is now, of a workload that was changed before.
+const WITH_REVISIONS: usize = 3;
 
 /// What would tell most about what no rule explains, the most telling first: what the program itself wrote, then what the cluster says
 /// of it. Of what is only in doubt, what a program wrote before it was started again. Where a rule's answer is to be checked, also what
@@ -23,15 +25,30 @@ pub(crate) fn looks(diagnosis: &Diagnosis, facts: &Facts<'_>, investigate: Inves
     let checked = checked.into_iter().flat_map(|cause| cause.symptoms.iter()).map(|symptom| &symptom.object);
     let suffering = diagnosis.unexplained.iter().map(|symptom| &symptom.object).chain(checked);
     let mut looks: Vec<Look> = Vec::new();
+    let mut changed: Option<Look> = None;
     for object in suffering.filter(|object| object.path().is_some() && object.kind != Kind::Secret).take(FIRST) {
-        looks.extend(log_of(object, facts));
+        let log = log_of(object, facts);
+        changed = changed.or_else(|| revisions_of(object, facts).filter(|_| log.is_some()));
+        looks.extend(log);
+        let waits = facts.find::<Pod>(object).is_some_and(|pod| !pods::has_node(pod));
+        looks.extend(waits.then(|| Look::Scheduling(object.clone())));
         looks.push(Look::Describe(object.clone()));
     }
     if looks.is_empty() && diagnosis.causes.is_empty() {
         looks.extend(diagnosis.doubts.iter().filter_map(|doubt| doubt.object.as_ref()).find_map(|object| log_of(object, facts)));
     }
     looks.truncate(FIRST);
+    looks.extend(changed);
+    looks.truncate(WITH_REVISIONS);
     looks
+}
+
+/// The revisions of the Deployment that makes the Pod, where it has more than one: what was changed is often what is wrong.
+fn revisions_of(object: &ObjectRef, facts: &Facts<'_>) -> Option<Look> {
+    let pod = facts.find::<Pod>(object)?;
+    let own = pod.reference();
+    let owner = facts.owners().chain(&own).find(|owner| owner.kind == Kind::Deployment)?;
+    facts.replica_sets_of(owner).nth(1).is_some().then(|| Look::Rollout(owner.clone()))
 }
 
 /// The log that tells why it suffers: its own, or that of one of its Pods; of none that never ran.

@@ -37,6 +37,10 @@ const DEFAULTS: &[(&str, &str)] = &[
 /// Members that name nothing that anybody looks for.
 const NOISE: &[&str] =
     &["containerID", "imageID", "hostIPs", "podIPs", "lastProbeTime", "lastUpdateTime", "observedGeneration", "uid", "resourceVersion"];
+/// Lists of a Pod that mean nothing where they are empty: elsewhere an empty one can be all that an object says.
+const EMPTY: &[&str] = &["annotations", "tolerations", "volumeMounts", "volumes"];
+/// What every Pod goes through, which says something only where it did not happen.
+const PASSED: &[&str] = &["Initialized", "PodReadyToStartContainers", "PodScheduled"];
 /// Volumes that every Pod gets.
 const TOKEN_VOLUME: &str = "kube-api-access-";
 
@@ -106,17 +110,39 @@ fn tidy(value: &mut Value, whole: bool) {
             }
             for (key, member) in members.iter_mut() {
                 tidy(member, whole || matches!(key.as_str(), "labels" | "annotations" | "data" | "matchLabels" | "selector"));
+                if matches!(key.as_str(), "containerStatuses" | "initContainerStatuses") {
+                    member.as_array_mut().into_iter().flatten().for_each(without_repetition);
+                }
+            }
+            if !whole {
+                members.retain(|key, member| !(EMPTY.contains(&key.as_str()) && is_empty(member)));
             }
         }
         Value::Array(items) => {
             items.retain(|item| {
                 let name = item.get("name").and_then(Value::as_str).unwrap_or_default();
-                !name.starts_with(TOKEN_VOLUME) && !is_usual_toleration(item)
+                !name.starts_with(TOKEN_VOLUME) && !is_usual_toleration(item) && !is_passed(item)
             });
             items.iter_mut().for_each(|item| tidy(item, whole));
         }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
+}
+
+fn is_empty(member: &Value) -> bool {
+    member.as_array().is_some_and(Vec::is_empty) || member.as_object().is_some_and(serde_json::Map::is_empty)
+}
+
+/// Of the state of a container what its spec says as well.
+fn without_repetition(status: &mut Value) {
+    if let Some(members) = status.as_object_mut() {
+        members.retain(|key, _| !matches!(key.as_str(), "allocatedResources" | "resources" | "volumeMounts"));
+    }
+}
+
+fn is_passed(condition: &Value) -> bool {
+    let is = |key: &str, of: &[&str]| condition.get(key).and_then(Value::as_str).is_some_and(|text| of.contains(&text));
+    is("status", &["True"]) && is("type", PASSED)
 }
 
 fn is_noise(key: &str, member: &Value) -> bool {

@@ -149,7 +149,7 @@ impl Remediation {
                             Ok(_) if never.is_some() => {
                                 told = true;
                                 let why = never.map(|why| Untyped(&why).to_string()).unwrap_or_default();
-                                Input::Refused(format!("{why}: propose another change, or none and say what a human should do"))
+                                Input::Refused(why)
                             }
                             Ok(grounded) => break Ok(Settled::Causes(Box::new(grounded))),
                         }

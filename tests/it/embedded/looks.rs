@@ -247,5 +247,5 @@ async fn kind_is_unknown_while_discovery_fails_and_known_once_it_answers() {
         fails.store(false, Ordering::SeqCst);
     }
     let looked = look(&process, &report.session, asked).await;
-    assert!(looked.answers[0].text.contains("is not a kind that this cluster has"), "{}", looked.answers[0].text);
+    assert!(looked.answers[0].text.contains("is neither a kind of an API group of this cluster"), "{}", looked.answers[0].text);
 }
