@@ -21,7 +21,7 @@ pub(crate) fn reply(bytes: &[u8]) {
     let Ok(given) = serde_json::from_slice::<Value>(bytes) else { return };
     let namespace = Namespace::parse("shop").ok();
     for namespace in [namespace.as_ref(), None] {
-        match understood(&given, Home { namespace }) {
+        match understood(&given, Home { namespace, kinds: &[] }) {
             Ok(conclusion) => {
                 let words = conclusion.causes.iter().flat_map(|cause| [&cause.title, &cause.explanation]);
                 assert!(words.into_iter().all(|text| !text.chars().any(is_hidden)), "hidden characters");

@@ -14,6 +14,7 @@ use crate::domain::budget::Budget;
 use crate::domain::canonical::sorted;
 use crate::domain::dialogue::{Prompt, Reply, StopReason, ToolChoice, ToolDeclaration, ToolResult, ToolUse};
 use crate::domain::excerpt::Excerpt;
+use crate::domain::kind::Kind;
 use crate::domain::look::ProbeName;
 use crate::domain::model_fault::ModelFault;
 use crate::domain::namespace::Namespace;
@@ -370,7 +371,8 @@ impl Investigation {
             // Empty where a model fills in everything that a schema has.
             members.retain(|name, value| !(value.is_null() || name == "open"));
         }
-        understood(&given, Home { namespace: self.namespace.as_ref() })
+        let kinds: Vec<Kind> = self.seen.values().filter_map(|(_, seen)| seen.object.as_ref()).map(|object| object.kind.clone()).collect();
+        understood(&given, Home { namespace: self.namespace.as_ref(), kinds: &kinds })
             .map(|conclusion| Ended::Concluded(Box::new(conclusion)))
             .map_err(|why| why.to_string())
     }

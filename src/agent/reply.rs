@@ -36,10 +36,28 @@ const MANIFEST: usize = 4 * 1024;
 #[error("{0}")]
 pub(crate) struct NotUnderstood(String);
 
-/// Where the session looks: the namespace of an object that is named without one.
+/// What a session knows of its objects.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Home<'a> {
+    /// Where it looks: the namespace of an object that is named without one.
     pub(crate) namespace: Option<&'a Namespace>,
+    /// The kinds of what it saw; a custom one has a name only there.
+    pub(crate) kinds: &'a [Kind],
+}
+
+impl Home<'_> {
+    /// A kind by its name or its plural, alone or with its group.
+    fn kind(self, word: &str) -> Option<Kind> {
+        Kind::parse(word).or_else(|| {
+            let (name, group) = word.split_once('.').map_or((word, None), |(name, group)| (name, Some(group)));
+            let is_it = |kind: &&Kind| {
+                let plural = kind.info().map(|info| info.plural);
+                let named = kind.name().eq_ignore_ascii_case(name) || plural.is_some_and(|plural| plural.eq_ignore_ascii_case(name));
+                named && group.is_none_or(|group| kind.group().eq_ignore_ascii_case(group))
+            };
+            self.kinds.iter().find(is_it).cloned()
+        })
+    }
 }
 
 #[derive(Deserialize)]
@@ -247,7 +265,7 @@ fn any_text(value: &Value, is: &impl Fn(&str) -> bool) -> bool {
 fn object(at: &str, text: &str, place: Home<'_>) -> Result<ObjectRef, NotUnderstood> {
     let form = || {
         NotUnderstood(format!(
-            "`{at}` is not an object: {}; it looks like \"Deployment/shop/web\" or \"deployment/web\"",
+            "`{at}` is not an object: {}; it looks like \"Deployment/shop/web\" or \"deployment/web\", and what is of a custom kind has to be looked at before",
             Excerpt::said(text)
         ))
     };
@@ -257,7 +275,7 @@ fn object(at: &str, text: &str, place: Home<'_>) -> Result<ObjectRef, NotUnderst
         [kind, namespace, name] => (*kind, Some(*namespace), *name),
         _ => return Err(form()),
     };
-    let kind = Kind::parse(kind).ok_or_else(form)?;
+    let kind = place.kind(kind).ok_or_else(form)?;
     if !is_dns(name, 253, true) {
         return Err(form());
     }
@@ -315,6 +333,7 @@ fn readable(at: &str, text: String, most: usize) -> Result<String, NotUnderstood
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::kind::CustomKind;
     use serde_json::json;
 
     fn shop() -> Namespace {
@@ -322,7 +341,7 @@ mod tests {
     }
 
     fn read(given: &Value) -> Result<Conclusion, String> {
-        understood(given, Home { namespace: Some(&shop()) }).map_err(|e| e.to_string())
+        understood(given, Home { namespace: Some(&shop()), kinds: &[] }).map_err(|e| e.to_string())
     }
 
     fn whole() -> Value {
@@ -332,6 +351,19 @@ mod tests {
                "actions": [{"action": "patch", "object": "Deployment/shop/web",
                             "set": [{"field": "spec.template.spec.containers[name=app].image", "value": "web:1.2.0"}]},
                            {"action": "scale", "object": "deployment/other", "replicas": 2}]})
+    }
+
+    /// Of a custom kind only what was seen has a name.
+    #[test]
+    fn object_of_a_custom_kind_is_understood_where_the_session_saw_one() {
+        let given =
+            json!({"causes": [{"object": "Cache/shop/sessions", "title": "t", "explanation": "e", "confidence": 0.5, "cites": ["o1"]}]});
+        let cache = CustomKind::new("fast.example", "v1", "Cache", "caches", true).unwrap();
+        let cache = Kind::Custom(std::sync::Arc::new(cache));
+        let shop = shop();
+        let of = |kinds: &[Kind]| understood(&given, Home { namespace: Some(&shop), kinds }).map(|c| c.causes.first().object.to_string());
+        assert_eq!(of(std::slice::from_ref(&cache)).unwrap(), "Cache shop/sessions");
+        assert!(of(&[Kind::Pod]).unwrap_err().to_string().contains("has to be looked at before"));
     }
 
     #[test]
@@ -413,7 +445,7 @@ mod tests {
 
     #[test]
     fn several_namespaces_need_the_object_s_own() {
-        let error = understood(&whole(), Home { namespace: None }).unwrap_err().to_string();
+        let error = understood(&whole(), Home { namespace: None, kinds: &[] }).unwrap_err().to_string();
         assert!(error.contains("needs its namespace"), "{error}");
     }
 }

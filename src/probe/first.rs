@@ -81,7 +81,7 @@ mod tests {
     use serde_json::{Value, json};
 
     fn first(status: &Value) -> Vec<String> {
-        let pod = json!({"metadata": {"name": "web-0", "namespace": "shop"}, "spec": {"containers": [{"name": "app"}]},
+        let pod = json!({"metadata": {"name": "web-0", "namespace": "shop"}, "spec": {"nodeName": "n", "containers": [{"name": "app"}]},
             "status": {"phase": "Running", "containerStatuses": [status]}});
         let snapshot = snapshot(vec![(Kind::Pod, pod)]);
         let pod = ObjectRef::namespaced(Kind::Pod, &Namespace::parse("shop").unwrap(), "web-0");

@@ -58,6 +58,10 @@ impl Shown {
                 annotations.shift_remove("kubectl.kubernetes.io/last-applied-configuration");
             }
         }
+        // What the kubelet set up: of a Pod without limits all that there is.
+        if let Some(status) = value.get_mut("status").and_then(Value::as_object_mut).filter(|_| *kind == Kind::Pod) {
+            status.retain(|key, _| !matches!(key.as_str(), "allocatedResources" | "resources"));
+        }
         tidy(&mut value, matches!(kind, Kind::ConfigMap));
         let mut value = values::masked(value);
         if let Some(annotations) = value.pointer_mut("/metadata/annotations").and_then(Value::as_object_mut) {

@@ -73,7 +73,9 @@ impl Remediation {
         let session = self.session_here(id, meter.read.as_ref()).await?;
         self.is_ground(&session)?;
         let name: String = client.chars().take(NAME).collect();
-        let place = Home { namespace: session.header().scope.namespace() };
+        let seen = session.header().observations.iter().filter_map(|(_, seen)| seen.object.as_ref());
+        let kinds: Vec<Kind> = seen.map(|object| object.kind.clone()).collect();
+        let place = Home { namespace: session.header().scope.namespace(), kinds: &kinds };
         let conclusion = understood(given, place).map_err(|why| WorkflowError::Invalid(why.to_string()))?;
         let speaker = Speaker { source: CauseSource::Caller, name: format!("the calling agent ({})", Excerpt::line(&name)) };
         let own = session.header();

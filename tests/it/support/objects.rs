@@ -24,6 +24,7 @@ kinds! {
     "Deployment" "apps/v1" "deployments"
     "EndpointSlice" "discovery.k8s.io/v1" "endpointslices"
     "Event" "v1" "events"
+    "Job" "batch/v1" "jobs"
     "PersistentVolumeClaim" "v1" "persistentvolumeclaims"
     "Pod" "v1" "pods"
     "PodDisruptionBudget" "policy/v1" "poddisruptionbudgets"
