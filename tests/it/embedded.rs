@@ -8,6 +8,7 @@ mod beside;
 mod cases;
 mod clocks;
 mod clusters;
+mod created;
 mod ended;
 mod faults;
 mod gone;

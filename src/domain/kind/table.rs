@@ -35,6 +35,8 @@ macro_rules! kinds {
                 [claims: k8s_openapi::api::core::v1::PersistentVolumeClaim];
             PersistentVolume "v1" "persistentvolumes" "pv" cluster readable [volumes: k8s_openapi::api::core::v1::PersistentVolume];
             ConfigMap "v1" "configmaps" "cm" namespaced readable [config_maps: k8s_openapi::api::core::v1::ConfigMap];
+            ServiceAccount "v1" "serviceaccounts" "sa" namespaced readable
+                [service_accounts: k8s_openapi::api::core::v1::ServiceAccount];
             Secret "v1" "secrets" "" namespaced unreadable [];
             StorageClass "storage.k8s.io/v1" "storageclasses" "sc" cluster readable
                 [storage_classes: k8s_openapi::api::storage::v1::StorageClass];
