@@ -17,6 +17,7 @@ mod missing;
 pub(crate) mod outline;
 mod proposed;
 pub(crate) mod refusal;
+mod revisions;
 pub(crate) mod setting;
 mod stakes;
 pub(crate) mod stated;

@@ -115,9 +115,9 @@ pub enum Action {
         /// The time that is written, in whole seconds.
         at: Timestamp,
     },
-    /// The template of a Deployment goes back to the one of an earlier revision.
+    /// The template of a workload goes back to the one of an earlier revision.
     UndoRollout {
-        /// The Deployment.
+        /// The workload.
         target: ObjectRef,
         /// Between which revisions.
         between: Box<Revisions>,
@@ -136,7 +136,7 @@ pub enum Action {
     },
 }
 
-/// Two revisions of a Deployment.
+/// Two revisions of a workload.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Revisions {
     /// The one that it has now.
@@ -145,12 +145,12 @@ pub struct Revisions {
     pub to: RolledOut,
 }
 
-/// A revision of a Deployment's template.
+/// A revision of a workload's template.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RolledOut {
-    /// As the Deployment controller counts it.
+    /// As its controller counts it.
     pub revision: u32,
-    /// The ReplicaSet that has the template.
+    /// The ReplicaSet or the ControllerRevision that has the template.
     pub set: ObjectRef,
 }
 

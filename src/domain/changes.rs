@@ -125,7 +125,6 @@ const TEMPLATES: &[Kind] = &[Kind::Deployment, Kind::StatefulSet, Kind::DaemonSe
 const SERVICES: &[Kind] = &[Kind::Service];
 const SCALED: &[Kind] = &[Kind::Deployment, Kind::StatefulSet];
 const CONFIG_MAPS: &[Kind] = &[Kind::ConfigMap];
-const ROLLED_BACK: &[Kind] = &[Kind::Deployment];
 const PODS: &[Kind] = &[Kind::Pod];
 const ACCOUNTS: &[Kind] = &[Kind::ServiceAccount];
 const AUTOSCALERS: &[Kind] = &[Kind::HorizontalPodAutoscaler];
@@ -204,7 +203,7 @@ pub const CHANGES: &[Changeable] = &[
     // A volume never shrinks again.
     stated(CLAIMS, "spec.resources.requests.storage", ValueForm::Growth),
     whole(Verb::Restart, TEMPLATES, Risk::Low, ASK).by(Proposer::Stated(ValueForm::Nothing)),
-    whole(Verb::UndoRollout, ROLLED_BACK, Risk::Medium, ASK).by(Proposer::Stated(ValueForm::Revision)),
+    whole(Verb::UndoRollout, TEMPLATES, Risk::Medium, ASK).by(Proposer::Stated(ValueForm::Revision)),
     whole(Verb::Delete, PODS, Risk::Medium, ASK).by(Proposer::Stated(ValueForm::Nothing)),
     whole(Verb::Evict, PODS, Risk::Low, ASK).by(Proposer::Stated(ValueForm::Nothing)),
 ];

@@ -7,6 +7,7 @@ use super::missing;
 use super::outline::seen;
 use super::proposed::Proposed;
 use super::refusal::Refusal;
+use super::revisions;
 use super::setting;
 use super::stakes::{BEHIND, Stakes, Suffering, stakes};
 use super::wanted;
@@ -347,6 +348,7 @@ pub(crate) fn needed(changes: &[Wanted]) -> Vec<Kind> {
         // Whether a node takes another Pod of a DaemonSet.
         Wanted::Change(change) if change.is_made_again() => vec![Kind::Node],
         Wanted::Change(Action::Create { object, .. }) => missing::needed(&object.kind),
+        Wanted::Change(Action::UndoRollout { target, .. }) => revisions::needed(&target.kind),
         Wanted::Change(change) => match change.target().kind {
             Kind::PersistentVolumeClaim => vec![Kind::PersistentVolumeClaim, Kind::StorageClass],
             Kind::Ingress => vec![Kind::Ingress, Kind::Service, Kind::EndpointSlice],
@@ -355,7 +357,8 @@ pub(crate) fn needed(changes: &[Wanted]) -> Vec<Kind> {
             Kind::ConfigMap => setting::USERS.to_vec(),
             _ => Vec::new(),
         },
-        Wanted::Restart { .. } | Wanted::UndoRollout { .. } => Vec::new(),
+        Wanted::UndoRollout { target, .. } => revisions::needed(&target.kind),
+        Wanted::Restart { .. } => Vec::new(),
     };
     changes.iter().flat_map(of).collect::<BTreeSet<Kind>>().into_iter().collect()
 }

@@ -5,6 +5,7 @@ mod admission;
 mod answered;
 mod approval;
 mod beside;
+mod bounds;
 mod cases;
 mod clocks;
 mod clusters;

@@ -181,6 +181,35 @@ async fn way_back_leads_to_the_template_that_runs_and_says_each_field() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn way_back_of_a_stateful_set_leads_to_the_revision_that_runs() {
+    let set = |image: &str| STORE.replace("  replicas: 3", "  replicas: 3\n  podManagementPolicy: Parallel").replace("api:good", image);
+    let cluster = running(&set("api:good")).await;
+    cluster.apply(&set("api:1"));
+    tokio::time::sleep(Duration::from_secs(90)).await;
+    let process = cluster.process();
+    let store = || cluster.sim.object("statefulsets", SHOP, "store").unwrap();
+    let concluded = async |process: &Remediation, revision: u32| {
+        let id = analyzed(process).await;
+        let given = json!({"causes": [{"object": "statefulset/store", "title": "it hangs", "explanation": "the log says so", "confidence": 0.9,
+                                       "cites": ["e1"]}],
+                           "actions": [{"action": "undoRollout", "object": "statefulset/store", "revision": revision}]});
+        process.conclude(&id, &given, "agent-of-the-test", &Caller::silent()).await.unwrap()
+    };
+    for (revision, part) in [(7, "has no revision 7: it has 1, 2"), (2, "revision 2 is what")] {
+        let opened = concluded(&process, revision).await;
+        assert!(opened.question.is_none() && advice(&opened.report).contains(part), "{revision}: {}", advice(&opened.report));
+    }
+    assert_eq!(cluster.writes(), []);
+    let opened = concluded(&process, 1).await;
+    let question = opened.question.unwrap_or_else(|| panic!("{}", advice(&opened.report)));
+    assert!(begins(&question).contains("2 → 1: revision of StatefulSet store"), "{}", question.text);
+    let done = yes(&process, &question).await.unwrap();
+    assert_eq!(done.status, Status::Resolved, "{:?}", done.validation);
+    assert_eq!(store()["spec"]["template"]["spec"]["containers"][0]["image"], "api:good");
+    assert_eq!(cluster.writes().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn way_back_that_does_not_help_is_rolled_back_to_the_byte() {
     let cluster = rolled_out().await;
     let before = object(&cluster, "deployments")["spec"].clone();
