@@ -168,7 +168,7 @@ fn why_not(kind: &Kind) -> Option<&'static str> {
         Kind::CronJob | Kind::Job => {
             "what its runs did is not known, and whether a change helps only a later run shows; name as a cause what is wrong with it"
         }
-        Kind::Node => "nodes belong to the cluster, and to whoever runs it",
+        Kind::Node => "nodes belong to the cluster as a whole",
         _ => return None,
     })
 }

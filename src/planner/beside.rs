@@ -187,11 +187,12 @@ pub(super) fn at_stake(change: &Action, facts: &Facts<'_>) -> Option<(Risk, Stri
     match target.kind {
         Kind::HorizontalPodAutoscaler => {
             let (now, after) = (seen(change, facts).ok().flatten()?.value, changed(change, &ops, facts)?);
-            let current = number(&now, "/status/currentReplicas").unwrap_or(u64::MAX);
             let lower = |field: &str| number(&after, field) < number(&now, field);
-            let fewer = number(&after, "/spec/maxReplicas").is_some_and(|most| most < current);
+            // How many run, where that is known.
+            let current = number(&now, "/status/currentReplicas");
+            let fewer = lower("/spec/maxReplicas") && current.is_none_or(|current| number(&after, "/spec/maxReplicas") < Some(current));
             let risk = if fewer || lower("/spec/minReplicas") { Risk::High } else { Risk::Medium };
-            let some = fewer || lower("/spec/minReplicas") || lower("/spec/maxReplicas");
+            let some = lower("/spec/minReplicas") || lower("/spec/maxReplicas");
             some.then(|| {
                 (
                     risk,

@@ -25,7 +25,9 @@ pub(super) fn needed(kind: &Kind) -> Vec<Kind> {
     match kind {
         Kind::Service => BEHIND.iter().chain(&[Kind::Service, Kind::EndpointSlice, Kind::Ingress]).cloned().collect(),
         Kind::ConfigMap | Kind::ServiceAccount => USERS.iter().chain([kind]).cloned().collect(),
-        kind => vec![kind.clone()],
+        Kind::PersistentVolumeClaim => vec![Kind::PersistentVolumeClaim],
+        // Of no other kind an object is created, so of none anything is read.
+        _ => Vec::new(),
     }
 }
 

@@ -4,7 +4,9 @@
 use crate::support::embedded::{Embedded, yes};
 use kubemend::domain::id::SessionId;
 use kubemend::domain::issue::Issue;
+use kubemend::domain::limits::Limits;
 use kubemend::domain::object::Namespace;
+use kubemend::domain::risk::Risk;
 use kubemend::sim::MadeImage;
 use kubemend::workflow::report::{Report, Status};
 use kubemend::workflow::{Approver, Caller, Opened, Problem, Question, Remediation};
@@ -186,7 +188,7 @@ async fn way_back_of_a_stateful_set_leads_to_the_revision_that_runs() {
     let cluster = running(&set("api:good")).await;
     cluster.apply(&set("api:1"));
     tokio::time::sleep(Duration::from_secs(90)).await;
-    let process = cluster.process();
+    let process = cluster.process_with(Limits { ceiling: Risk::High, ..Limits::default() }, true);
     let store = || cluster.sim.object("statefulsets", SHOP, "store").unwrap();
     let concluded = async |process: &Remediation, revision: u32| {
         let id = analyzed(process).await;

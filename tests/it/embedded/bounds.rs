@@ -109,6 +109,7 @@ async fn bounds_of_an_autoscaler_stay_near_and_in_their_order() {
     high(&cluster).decline(&fewer.session, kubemend::workflow::Approver::Terminal).await.unwrap();
     let other = running(&[&workload("api", "api:1", 3, ""), AUTOSCALER]).await;
     let process = other.process();
+    // How many run is not known here, and more is no less.
     let more = question(set(&process, api, &[(max, json!(5))]).await);
     assert!(more.text.starts_with("agent: 3 → 5") || more.text.contains("3 → 5"), "{}", more.text);
     yes(&process, &more).await.unwrap();
@@ -216,7 +217,7 @@ const CLAIM: &str = "
 apiVersion: storage.k8s.io/v1
 kind: StorageClass
 metadata: {name: CLASS}
-provisioner: rancher.io/local-path
+provisioner: kubernetes.io/host-path
 allowVolumeExpansion: GROWS
 ---
 apiVersion: v1
