@@ -276,7 +276,7 @@ fn object(at: &str, text: &str, place: Home<'_>) -> Result<ObjectRef, NotUnderst
 
 fn field(at: &str, text: &str) -> Result<FieldPath, NotUnderstood> {
     let text = line(at, text.to_owned(), FIELD)?;
-    let path = FieldPath::parse(&text).filter(|path| path.segments().len() <= STEPS);
+    let path = FieldPath::written(&text).filter(|path| path.segments().len() <= STEPS);
     path.ok_or_else(|| {
         NotUnderstood(format!("`{at}` is not a field: {}; it looks like `spec.template.spec.containers[name=app].image`, with elements of lists by their name", Excerpt::said(&text)))
     })

@@ -56,6 +56,32 @@ fn bracketed(inner: &str) -> Option<(Segment, &str)> {
     Some((segment.named()?, after))
 }
 
+/// The first name that is quoted in another way than JSON's: what stands before it, the name, and what comes after it.
+fn otherwise_quoted(text: &str) -> Option<(String, String, String)> {
+    let escaped = text.find("\\.").filter(|at| !text.get(..*at).is_some_and(|before| before.contains('[')));
+    if let Some(at) = escaped {
+        let begin = text.get(..at)?.rfind('.')?;
+        let (before, rest) = (text.get(..begin)?, text.get(begin.saturating_add(1)..)?);
+        // The name ends at a dot that nothing escapes.
+        let whole = rest.replace("\\.", "\u{0}");
+        let (name, after) = whole.split_at(whole.find(['.', '[']).unwrap_or(whole.len()));
+        return Some((before.to_owned(), name.replace('\u{0}', "."), after.replace('\u{0}', "\\.")));
+    }
+    let (at, inner) = text.match_indices('[').find_map(|(at, _)| {
+        let inner = text.get(at.saturating_add(1)..)?;
+        let bare = inner.split_once(']').map(|(bare, _)| bare)?;
+        let is_other =
+            inner.starts_with('\'') || !(inner.starts_with('"') || bare.contains('=') || bare.bytes().all(|b| b.is_ascii_digit()));
+        is_other.then_some((at, inner))
+    })?;
+    let (name, after) = match inner.strip_prefix('\'') {
+        Some(quoted) => quoted.split_once("']")?,
+        None => inner.split_once(']')?,
+    };
+    let is_name = !name.is_empty() && !name.contains(['[', ']', '"', '\'']);
+    is_name.then(|| (text.get(..at).unwrap_or_default().to_owned(), name.replace("\\.", "."), after.to_owned()))
+}
+
 /// A path such as `spec.template.spec.volumes[name=data].persistentVolumeClaim.claimName`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct FieldPath(Vec<Segment>);
@@ -106,6 +132,36 @@ impl FieldPath {
             rest = after;
         }
         Some(path).filter(|path| !path.0.is_empty())
+    }
+
+    /// As people write it, too: `data['app.conf']`, `data[app.conf]`, `data.app\.conf` and `data.app.conf` are `data["app.conf"]`.
+    pub fn written(text: &str) -> Option<Self> {
+        let mut rest = text.strip_prefix('.').unwrap_or(text).to_owned();
+        // Each of these is what no path has in it otherwise.
+        while let Some((before, name, after)) = otherwise_quoted(&rest) {
+            rest = format!("{before}[{}]{after}", Value::from(name));
+        }
+        Self::parse(&rest).map(Self::with_whole_keys)
+    }
+
+    /// With the names below a map whose keys anybody chooses as one key: there are no members below them.
+    fn with_whole_keys(self) -> Self {
+        let free = |at: usize, name: &str| match name {
+            "annotations" | "labels" | "matchLabels" | "nodeSelector" => true,
+            // A revision of a workload keeps a template there.
+            "data" | "binaryData" => at == 0 && self.0.get(1) != Some(&Segment::Key("spec".to_owned())),
+            _ => false,
+        };
+        let Some(map) = self.0.iter().enumerate().position(|(at, step)| matches!(step, Segment::Key(name) if free(at, name))) else {
+            return self;
+        };
+        let (whole, below) = self.0.split_at(map.saturating_add(1));
+        let names: Option<Vec<&str>> =
+            below.iter().map(|step| if let Segment::Key(name) = step { Some(name.as_str()) } else { None }).collect();
+        match names {
+            Some(names) if names.len() > 1 => Self(whole.to_vec()).key(&names.join(".")),
+            Some(_) | None => self,
+        }
     }
 
     /// This path and the members of `text` behind it.
@@ -193,8 +249,16 @@ impl FieldPath {
                     here = container.as_object()?.get(name);
                 }
                 Segment::Element { key, value } => {
-                    let wanted = |item: &Value| item.get(key).is_some_and(|v| v.as_str() == Some(value));
-                    let (index, item) = container.as_array()?.iter().enumerate().find(|(_, item)| wanted(item))?;
+                    let wanted = |item: &Value| match item.get(key) {
+                        Some(Value::Number(number)) => number.to_string() == *value,
+                        found => found.and_then(Value::as_str) == Some(value),
+                    };
+                    let mut fitting = container.as_array()?.iter().enumerate().filter(|(_, item)| wanted(item));
+                    let (index, item) = fitting.next()?;
+                    // Two protocols can have one number, which then names neither.
+                    if item.get(key).is_some_and(Value::is_number) && fitting.next().is_some() {
+                        return None;
+                    }
                     pointer.push_str(&format!("/{index}"));
                     identities.push((format!("{pointer}/{}", escape(key)), item.get(key)?.clone()));
                     here = Some(item);
@@ -259,6 +323,17 @@ mod tests {
     }
 
     #[test]
+    fn element_is_found_by_a_number_where_just_one_has_it() {
+        let object = json!({"ports": [{"port": 80}, {"port": 53, "protocol": "TCP"}, {"port": 53, "protocol": "UDP"}]});
+        let of = |port: &str| FieldPath::dotted("ports").element("port", port).then("port").locate(&object);
+        assert_eq!(
+            of("80").map(|at| (at.pointer, at.identities)),
+            Some(("/ports/0/port".to_owned(), vec![("/ports/0/port".to_owned(), json!(80))]))
+        );
+        assert_eq!((of("53"), of("8")), (None, None));
+    }
+
+    #[test]
     fn member_with_dots_and_slashes_is_quoted_and_escaped() {
         let object = json!({"spec": {"selector": {"app.kubernetes.io/name": "web"}}});
         let path = FieldPath::dotted("spec.selector").key("app.kubernetes.io/name");
@@ -300,6 +375,33 @@ mod tests {
         for wrong in ["", ".", "a.", "a..b", ".a", "a[", "a[]", "a[x]", "a[=b]", "a[name=]", "a[\"b", "a[\"b\"", "a[0]b", "a[-1]", "a[+1]"]
         {
             assert_eq!(FieldPath::parse(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn key_with_dots_is_understood_in_the_ways_in_which_people_write_it() {
+        let conf = FieldPath::dotted("data").key("app.conf");
+        for text in ["data[\"app.conf\"]", "data['app.conf']", ".data['app\\.conf']", "data[app.conf]", "data.app\\.conf", "data.app.conf"]
+        {
+            assert_eq!(FieldPath::written(text), Some(conf.clone()), "{text}");
+        }
+        let annotation = FieldPath::dotted("metadata.annotations").key("example.com/hook");
+        for text in
+            ["metadata.annotations.example.com/hook", "metadata.annotations['example.com/hook']", "metadata.annotations.example\\.com/hook"]
+        {
+            assert_eq!(FieldPath::written(text), Some(annotation.clone()), "{text}");
+        }
+        for same in [
+            "spec.containers[name=app].image",
+            "spec.containers[0].args[1]",
+            "data.spec.template",
+            "data.LEVEL",
+            "spec.selector.matchLabels.app",
+        ] {
+            assert_eq!(FieldPath::written(same), FieldPath::parse(same), "{same}");
+        }
+        for wrong in ["data[]", "data['']", "data['a", "data[a[b]]", "data['a'b]", "..a", "a[\"b\\.c"] {
+            assert_eq!(FieldPath::written(wrong), None, "{wrong}");
         }
     }
 

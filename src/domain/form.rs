@@ -9,7 +9,7 @@ pub(crate) use parts::{amount, percent};
 use super::name::is_dns;
 use super::secrets::{holds_one, is_one, names_one};
 use super::visible::is_hidden;
-use parts::{SETTING, is_port_name};
+use parts::{SETTING, is_port_name, parted};
 use serde_json::Value;
 
 /// What a value has to look like.
@@ -55,14 +55,18 @@ pub enum ValueForm {
 const IMAGE: usize = 255;
 /// Characters of a probe's path.
 const PATH: usize = 200;
-/// So much more or less of CPU or memory; a mistake of a unit is more than that, and for a human to correct.
+/// So much more or less of CPU or memory.
 const FACTOR: f64 = 8.0;
 /// So much more storage: who needs more grows it again once that is used.
 const GROWTH: f64 = 2.0;
+/// Less memory than this was meant in another unit.
+const MEBIBYTE: f64 = 1_048_576.0;
 /// The same for whole numbers.
 const STEPS: u64 = 8;
 /// What a number of a probe may be, whatever is there: half a minute, or so many failures. An hour of either hides what hangs.
 const SMALL: u64 = 30;
+/// The same of the seconds before the first one: it is over then, and hides nothing that hangs later.
+const FIRST: u64 = 300;
 
 impl ValueForm {
     /// What a value looks like, for whoever proposes one.
@@ -114,7 +118,7 @@ impl ValueForm {
         let (old_text, new_text) = (old.and_then(Value::as_str), new.as_str());
         match self {
             ValueForm::Image => image(old_text, new_text),
-            ValueForm::Quantity => quantity(old_text, new_text),
+            ValueForm::Quantity => quantity(name, old_text, new_text),
             ValueForm::Replicas => replicas(old.and_then(Value::as_u64), new.as_u64()),
             ValueForm::Port => {
                 let fits = new.as_u64().is_some_and(|port| (1..=65_535).contains(&port)) || new_text.is_some_and(is_port_name);
@@ -188,12 +192,22 @@ fn image(old: Option<&str>, new: Option<&str>) -> Option<String> {
     elsewhere.then(|| "what is proposed may choose another tag or digest of the same repository, and no other repository".to_owned())
 }
 
-fn quantity(old: Option<&str>, new: Option<&str>) -> Option<String> {
-    let (Some(old), Some(new)) = (old.and_then(amount), new.and_then(amount)) else {
+fn quantity(name: &str, old: Option<&str>, new: Option<&str>) -> Option<String> {
+    let both = old.zip(new).and_then(|(old, new)| Some((old, amount(old)?, new, amount(new)?)));
+    let Some((old_text, old, new_text, new)) = both else {
         return Some("an amount such as `500m` or `256Mi` stands where one was".to_owned());
     };
     let near = new <= old * FACTOR && new * FACTOR >= old;
-    (!near).then(|| format!("it is more than {FACTOR} times more or less than what is there"))
+    // The same number in the unit that it is mostly of: less of it, or millions of bytes where there were bytes.
+    let ((number, _), (same, unit)) = (parted(old_text), parted(new_text));
+    let meant = match name {
+        "cpu" => unit == "m" && new < old,
+        "memory" => matches!(unit, "M" | "Mi") && (new < old || old < MEBIBYTE),
+        _ => false,
+    };
+    let meant = meant && number == same;
+    (!near && !meant)
+        .then(|| format!("it is more than {FACTOR} times more or less than what is there, and not the same number in another unit"))
 }
 
 /// More is no more than `STEPS` times what is there, or what Kubernetes takes where nothing is; less is no less than that part of it.
@@ -205,7 +219,7 @@ fn small(name: &str, old: Option<Option<u64>>, new: Option<u64>) -> Option<Strin
         _ => Some(0),
     });
     let (Some(old), Some(new)) = (old, new) else { return Some("it is a whole number".to_owned()) };
-    let most = old.saturating_mul(STEPS).max(SMALL);
+    let most = old.saturating_mul(STEPS).max(if name == "initialDelaySeconds" { FIRST } else { SMALL });
     let least = if old <= SMALL { 0 } else { old / STEPS };
     (new < least || new > most).then(|| format!("it is a whole number near the one that is there: from {least} to {most} here"))
 }
@@ -259,6 +273,27 @@ mod tests {
                 vec![json!("512Mi"), json!("1Gi")],
                 vec![json!("8Gi"), json!("1"), json!("-1"), json!("NaN"), json!("infMi"), json!("1e9"), json!(5)],
             ),
+            (
+                ValueForm::Quantity,
+                "cpu",
+                json!("400"),
+                vec![json!("400m"), json!("50")],
+                vec![json!("40m"), json!("400k"), json!("400Mi"), json!("4000")],
+            ),
+            (
+                ValueForm::Quantity,
+                "memory",
+                json!("64"),
+                vec![json!("64Mi"), json!("64M")],
+                vec![json!("64Gi"), json!("65Mi"), json!("64k")],
+            ),
+            (
+                ValueForm::Quantity,
+                "memory",
+                json!("64Gi"),
+                vec![json!("64Mi"), json!("8Gi")],
+                vec![json!("64m"), json!("64Ti"), json!("1Mi")],
+            ),
             (ValueForm::Replicas, "replicas", json!(2), vec![json!(1), json!(5)], vec![json!(0), json!(6), json!("3"), json!(-1)]),
             (
                 ValueForm::Port,
@@ -300,7 +335,7 @@ mod tests {
     fn number_of_a_probe_that_is_not_set_stays_near_its_default() {
         let refuses = |name: &str, new: u64| ValueForm::Small.refuses(name, None, &json!(new)).is_some();
         assert!(!refuses("periodSeconds", 80) && refuses("periodSeconds", 81));
-        assert!(!refuses("initialDelaySeconds", 30) && refuses("initialDelaySeconds", 31));
+        assert!(!refuses("initialDelaySeconds", 300) && refuses("initialDelaySeconds", 301));
         assert!(!refuses("timeoutSeconds", 10) && refuses("failureThreshold", 3600));
     }
 

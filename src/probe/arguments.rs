@@ -264,7 +264,7 @@ impl LookArguments {
 
     /// The field that is asked for, where one is.
     fn field_like(&self, example: &str) -> Result<Option<FieldPath>, String> {
-        let parsed = |text| FieldPath::parse(text).ok_or_else(|| format!("`{text}` is not a field, such as `{example}`"));
+        let parsed = |text| FieldPath::written(text).ok_or_else(|| format!("`{text}` is not a field, such as `{example}`"));
         self.field.as_deref().map(parsed).transpose()
     }
 

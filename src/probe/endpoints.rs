@@ -24,7 +24,8 @@ use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use std::collections::BTreeSet;
 
 /// What is read around it.
-const AROUND: [Kind; 4] = [Kind::Service, Kind::Pod, Kind::EndpointSlice, Kind::NetworkPolicy];
+const AROUND: [Kind; 7] =
+    [Kind::Service, Kind::Pod, Kind::EndpointSlice, Kind::NetworkPolicy, Kind::Deployment, Kind::StatefulSet, Kind::DaemonSet];
 
 pub(super) async fn reached(object: &ObjectRef, length: Length, read: &dyn ClusterRead, now: Timestamp) -> Result<Outcome, ReadError> {
     let value = read.get(object).await?;
@@ -166,7 +167,10 @@ fn missed(selector: &Selector, namespace: &str, facts: &Facts<'_>) -> Vec<String
             (false, false) => format!("  {label}: no Pod has it; Pods have {} = {}", quoted(key), listed(values)),
         }
     };
-    std::iter::once("so it leads to nothing:".to_owned()).chain(selector.iter().map(one)).collect()
+    let makers = selected::workloads_selected(facts, namespace, selector).filter(|workload| workload.has_template());
+    let made =
+        makers.take(PODS).map(|workload| format!("  Pods of {} would have all of them: it wants {}", workload.object, workload.desired));
+    std::iter::once("so it leads to nothing:".to_owned()).chain(selector.iter().map(one)).chain(made).collect()
 }
 
 fn of_pods(selected: &[&Pod], facts: &Facts<'_>) -> Vec<String> {

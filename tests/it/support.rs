@@ -2,6 +2,7 @@
 
 pub(crate) mod audit;
 pub(crate) mod case;
+pub(crate) mod conversation;
 pub(crate) mod embedded;
 pub(crate) mod mask;
 pub(crate) mod notes;
@@ -9,6 +10,7 @@ pub(crate) mod objects;
 pub(crate) mod reader;
 pub(crate) mod server;
 pub(crate) mod story;
+pub(crate) mod told;
 pub(crate) mod variant;
 pub(crate) mod verdict;
 pub(crate) mod webhook;

@@ -15,8 +15,7 @@ pub(crate) fn percent(text: &str) -> Option<u64> {
 
 /// A quantity as a number: `500m`, `1.5Gi`.
 pub(crate) fn amount(text: &str) -> Option<f64> {
-    let unit = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
-    let (number, unit) = text.split_at(unit);
+    let (number, unit) = parted(text);
     let power = match unit {
         "m" => 1e-3,
         "" => 1.0,
@@ -32,4 +31,9 @@ pub(crate) fn amount(text: &str) -> Option<f64> {
     };
     let number: f64 = number.parse().ok().filter(|_| text.len() <= 20)?;
     Some(number * power).filter(|amount| amount.is_finite() && *amount > 0.0)
+}
+
+/// The number of an amount, and its unit.
+pub(super) fn parted(text: &str) -> (&str, &str) {
+    text.split_at(text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len()))
 }

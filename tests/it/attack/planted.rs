@@ -1,9 +1,8 @@
 //! Secrets that are planted where people leave them, and the doors by which none of them may leave.
 
 use crate::support::embedded::Embedded;
-use bytes::Bytes;
+use crate::support::told::told;
 use http::Response;
-use http_body_util::{BodyExt, Full};
 use kubemend::sim::SimBody;
 use serde_json::{Value, json};
 
@@ -85,20 +84,9 @@ fn push(container: &mut Value, list: &str, element: Value) {
     container[list] = Value::Array(elements);
 }
 
-/// An answer as it would be if programs and controllers wrote secrets into what they say of an object's status. No controller of the
-/// embedded cluster does, and what somebody else writes there each of them replaces.
+/// An answer as it would be if programs and controllers wrote secrets into what they say of an object's status.
 pub(super) async fn with_told_secrets(answer: Response<SimBody>) -> Response<SimBody> {
-    let (parts, body) = answer.into_parts();
-    let Ok(whole) = body.collect().await;
-    let bytes = whole.to_bytes();
-    let said = serde_json::from_slice::<Value>(&bytes).ok().filter(Value::is_object).map(|mut value| {
-        match value.get_mut("items").and_then(Value::as_array_mut) {
-            Some(items) => items.iter_mut().for_each(tell),
-            None => tell(&mut value),
-        }
-        Bytes::from(value.to_string())
-    });
-    Response::from_parts(parts, Full::new(said.unwrap_or(bytes)).boxed_unsync())
+    told(answer, tell).await
 }
 
 /// What a program left as its last words, and what a controller says of a condition.

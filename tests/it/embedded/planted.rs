@@ -2,6 +2,7 @@
 
 use crate::support::case::Case;
 use crate::support::embedded::{Embedded, ask, asked};
+use crate::support::reader::{Reader, call, text};
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::{BodyExt, Full};
@@ -174,16 +175,42 @@ fn table() -> Value {
     json!({"kind": "Table", "apiVersion": "meta.k8s.io/v1", "metadata": {}, "rows": all(row), "columnDefinitions": columns})
 }
 
-fn discovery() -> Value {
+/// Of a cluster that has one custom kind.
+pub(super) fn discovery() -> Value {
     json!({"kind": "APIGroupDiscoveryList", "apiVersion": "apidiscovery.k8s.io/v2", "metadata": {}, "items": [{"metadata": {"name": "ex.io"},
         "versions": [{"version": "v1", "freshness": "Current", "resources": [{"resource": "widgets", "responseKind":
         {"group": "ex.io", "version": "v1", "kind": "Widget"}, "scope": "Namespaced", "singularResource": "widget",
         "verbs": ["get", "list", "watch"]}]}]}]})
 }
 
+/// What containers use, each of them called what is planted, and so the Pods.
+fn measured() -> Value {
+    let containers = all(|_, raw| json!({"name": raw, "usage": {"cpu": "100m", "memory": "64Mi"}}));
+    let item = |name: &str| json!({"metadata": {"name": name, "namespace": NAMESPACE}, "timestamp": "2026-11-23T12:00:00Z", "containers": containers});
+    let mut items = all(|_, raw| item(raw));
+    items.push(item("web-0"));
+    json!({"kind": "PodMetricsList", "apiVersion": "metrics.k8s.io/v1beta1", "metadata": {}, "items": items})
+}
+
+/// What the custom kind is made of, in the words of its author.
+fn schemas() -> Value {
+    let fields = named(|index, raw| {
+        (format!("f{index} {raw}"), json!({"type": "string", "description": raw, "enum": [raw], "default": raw, "format": raw}))
+    });
+    let of = json!([{"group": "ex.io", "version": "v1", "kind": "Widget"}]);
+    let spec = json!({"type": "object", "description": padded(PLANTED[0].0), "properties": fields, "required": [PLANTED[1].0]});
+    let widget = json!({"type": "object", "x-kubernetes-group-version-kind": of, "properties": {"spec": spec}});
+    json!({"components": {"schemas": {"W": widget}}})
+}
+
 /// What is planted at a path.
 fn planted(path: &str, as_table: bool) -> Option<(u16, String)> {
     let json = |value: Value| Some((200, value.to_string()));
+    match path {
+        "/openapi/v3/apis/ex.io/v1" => return json(schemas()),
+        "/apis/metrics.k8s.io/v1beta1/namespaces/a-team/pods" => return json(measured()),
+        _ => {}
+    }
     let in_namespace = path.split_once(&format!("/namespaces/{NAMESPACE}/")).map(|(_, rest)| rest);
     match in_namespace {
         None => {
@@ -235,10 +262,15 @@ async fn seeded() -> (Embedded, Remediation, Case) {
     for name in pods.filter_map(|object| object["metadata"]["name"].as_str().map(str::to_owned)).collect::<Vec<_>>() {
         cluster.merge("apps/v1", "deployments", &name, &json!({"metadata": {"annotations": annotations}})).await;
     }
+    let process = through(&cluster);
+    (cluster, process, case)
+}
+
+/// A process that is answered with what is planted.
+fn through(cluster: &Embedded) -> Remediation {
     let sim = cluster.sim.clone();
     let reader = tower::service_fn(move |request| answer(sim.clone(), request));
-    let process = cluster.process_through(reader, cluster.sim.service_as("writer"), Limits::default(), true);
-    (cluster, process, case)
+    cluster.process_through(reader, cluster.sim.service_as("writer"), Limits::default(), true)
 }
 
 /// Nothing of any canary.
@@ -294,6 +326,12 @@ fn looks() -> Value {
         {"probe": "scheduling", "object": "pod/pending"},
         {"probe": "graph", "object": "pod/web-0"},
         {"probe": "graph", "object": "ingress/planted"},
+        {"probe": "top"},
+        {"probe": "top", "object": "pod/web-0"},
+        {"probe": "api"},
+        {"probe": "api", "kind": "widgets", "field": "spec"},
+        {"probe": "api", "kind": "widgets", "field": "spec.zz"},
+        {"probe": "can-i", "verb": "get", "kind": "widgets"},
         // Not there, and what is there is told.
         of("configmap/planted", "data.zz"),
         of("widget/w", "spec.named.zz"),
@@ -317,7 +355,7 @@ async fn no_planted_credential_leaves_by_any_exit() {
         clean(&answer.asked, &serde_json::to_string(answer).unwrap());
     }
     let seen = looked.answers.iter().filter(|answer| answer.id.is_some()).count();
-    assert_eq!((seen, looked.answers.len() - seen), (39, 5), "{:#?}", looked.answers);
+    assert_eq!((seen, looked.answers.len() - seen), (44, 6), "{:#?}", looked.answers);
     clean("the session's report", &serde_json::to_string(&looked.report).unwrap());
     let (report, question) = asked(&process, &ask(&case, NAMESPACE)).await;
     clean("the report of a plan", &serde_json::to_string(&report).unwrap());
@@ -325,6 +363,32 @@ async fn no_planted_credential_leaves_by_any_exit() {
     for record in cluster.store.all() {
         clean("a record", &record.to_string());
     }
+}
+
+/// The same looks, by a model of the operator.
+#[tokio::test(start_paused = true)]
+async fn no_planted_credential_is_sent_to_a_model() {
+    let all: Vec<Value> = looks().as_array().unwrap().clone();
+    let mut shown = 0;
+    for some in all.chunks(12) {
+        let wanted = some.to_vec();
+        let reader = Reader::new(move |turn, _| {
+            Ok(match turn {
+                0 => wanted.iter().map(|look| call(look["probe"].as_str().unwrap(), look)).collect(),
+                _ => vec![call("conclude", &json!({"open": {"why": "inconclusive", "explanation": "seen enough"}}))],
+            })
+        });
+        let (mut cluster, _, case) = seeded().await;
+        cluster.allowed.investigate = Investigate::Always;
+        cluster.own_model = Some(reader.own());
+        let report = through(&cluster).analyze(&ask(&case, NAMESPACE), &Caller::silent()).await.unwrap();
+        clean("the report", &serde_json::to_string(&report).unwrap());
+        for prompt in reader.asked() {
+            clean("a prompt", &format!("{prompt:?}"));
+            shown += text(&prompt).matches("redacted:").count();
+        }
+    }
+    assert!(shown > 100, "the model saw {shown} marks of what was hidden");
 }
 
 #[tokio::test(start_paused = true)]

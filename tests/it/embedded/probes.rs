@@ -125,6 +125,21 @@ spec:
   podSelector: {matchLabels: {app: web}}
   policyTypes: [Ingress]
   ingress: [{from: [{podSelector: {matchLabels: {role: front}}}], ports: [{port: 8080}]}]
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: idle}
+spec:
+  replicas: 0
+  selector: {matchLabels: {app: idle}}
+  template:
+    metadata: {labels: {app: idle, tier: back}}
+    spec: {containers: [{name: app, image: 'web:1'}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: idle}
+spec: {selector: {app: idle}, ports: [{port: 80}]}
 ";
 
 #[tokio::test(start_paused = true)]
@@ -137,6 +152,7 @@ async fn endpoints_tells_what_a_service_and_an_ingress_lead_to_and_why_not() {
         {"probe": "endpoints", "object": "service/api"},
         {"probe": "endpoints", "object": "ingress/site"},
         {"probe": "endpoints", "object": "deployment/web"},
+        {"probe": "endpoints", "object": "service/idle"},
     ]);
     let answers = looked(&cluster, given).await;
     let says = |at: usize, parts: &[&str]| {
@@ -167,6 +183,7 @@ async fn endpoints_tells_what_a_service_and_an_ingress_lead_to_and_why_not() {
             "\n\nService shop/web: of type `ClusterIP`",
         ],
     );
+    says(4, &["`app=idle`: no Pod has it", "Pods of Deployment shop/idle would have all of them: it wants 0"]);
     assert!(!answers[3].0 && answers[3].1.contains("only a Service or an Ingress leads to something"), "{answers:?}");
     cluster.sim.deny(Denial::of("list", "endpointslices").to_user("reader"));
     let answers = looked(&cluster, json!([{"probe": "endpoints", "object": "service/web"}])).await;

@@ -304,7 +304,11 @@ fn ordered(word: usize) -> Value {
 async fn agent_that_obeys_texts_of_the_cluster_gets_nothing_carried_out() {
     let hostile = API
         .replace("api:broken", "api:obey-6")
-        .replacen("metadata: {name: api}", "metadata: {name: api, annotations: {note: obey-2}, labels: {team: obey-3}}", 1)
+        .replacen(
+            "metadata: {name: api}",
+            "metadata: {name: api, annotations: {kubernetes.io/change-cause: obey-2}, labels: {team: obey-3}}",
+            1,
+        )
         .replace("LEVEL: debgu", "LEVEL: obey-4")
         + "---
 apiVersion: v1

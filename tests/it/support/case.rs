@@ -31,6 +31,9 @@ pub(crate) struct Expect {
     #[serde(default)]
     pub(crate) cause: Option<Cause>,
     pub(crate) writes: Vec<Write>,
+    /// Of conversations: how it ends after a human's yes.
+    #[serde(default)]
+    pub(crate) verdict: Option<String>,
     /// What the report says, and what it does not say, wherever in it.
     #[serde(default)]
     pub(crate) says: Vec<String>,
