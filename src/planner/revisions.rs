@@ -8,7 +8,7 @@ use crate::domain::object::ObjectRef;
 use crate::domain::resource::Resource;
 use crate::facts::{Facts, newest, pods, unread};
 use k8s_openapi::api::apps::v1::{ControllerRevision, DaemonSet, Deployment, ReplicaSet, StatefulSet};
-use k8s_openapi::api::core::v1::{Pod, PodTemplateSpec};
+use k8s_openapi::api::core::v1::Pod;
 use serde_json::Value;
 
 /// The label that the Deployment controller adds to the template of each of its ReplicaSets.
@@ -82,8 +82,8 @@ pub(super) fn history(target: &ObjectRef, facts: &Facts<'_>) -> Result<Option<Hi
     if target.kind == Kind::Deployment {
         return Ok(of_deployment(facts.find::<Deployment>(target).ok_or_else(missing)?, target, facts));
     }
-    if !facts.is_whole(&Kind::ControllerRevision) {
-        return Err(Refusal::Stated(unread::all([&Kind::ControllerRevision], facts.snapshot()).join(", ")));
+    if let Some(why) = unread::part(&Kind::ControllerRevision, facts) {
+        return Err(Refusal::Stated(why));
     }
     if facts.workload(target).is_none_or(|workload| !workload.observed) {
         return Err(Refusal::Stated(format!("the controller of {target} has not observed its newest template yet")));
@@ -133,10 +133,8 @@ fn of(kept: &ControllerRevision, target: &ObjectRef, facts: &Facts<'_>) -> Optio
         of.is_some() && (of == Some(name) || of == hash)
     };
     let available = facts.pods_of(target).filter(made_of).filter(|pod| pods::is_live(pod) && pods::is_ready(pod)).count();
-    // With what this program knows of a template, as the workload itself is read.
-    let known: PodTemplateSpec = serde_json::from_value(template(&kept.to_value())).ok()?;
     let rolled_out = RolledOut { revision: u32::try_from(kept.revision?).ok()?, set: kept.reference() };
-    Some(Kept { rolled_out, template: serde_json::to_value(known).ok()?, available })
+    Some(Kept { rolled_out, template: template(&kept.to_value()), available })
 }
 
 #[cfg(test)]

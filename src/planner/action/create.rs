@@ -17,7 +17,6 @@ use crate::planner::live::Basis;
 use crate::planner::proposed::Proposed;
 use crate::planner::refusal::Refusal;
 use serde_json::{Value, json};
-use std::net::IpAddr;
 
 pub(super) struct Create<'a> {
     pub(super) object: &'a ObjectRef,
@@ -209,7 +208,7 @@ fn defaults(kind: &Kind) -> Vec<(&'static str, Value)> {
 
 /// A Service gets an address of the cluster's own choice, and each of its ports what it does not say.
 fn filled_in(kind: &Kind, mut planned: Value, answer: &Value) -> Value {
-    let given = answer.pointer("/spec/clusterIP").and_then(Value::as_str).filter(|ip| ip.parse::<IpAddr>().is_ok());
+    let given = answer.pointer("/spec/clusterIP").and_then(Value::as_str).filter(|ip| is_an_address(ip));
     let Some(spec) = planned.get_mut("spec").and_then(Value::as_object_mut).filter(|_| *kind == Kind::Service) else { return planned };
     if let (false, Some(ip)) = (spec.contains_key("clusterIP"), given) {
         spec.insert("clusterIP".to_owned(), json!(ip));
@@ -221,6 +220,10 @@ fn filled_in(kind: &Kind, mut planned: Value, answer: &Value) -> Value {
         port.entry("protocol").or_insert_with(|| json!("TCP"));
     }
     planned
+}
+
+fn is_an_address(text: &str) -> bool {
+    text.contains(['.', ':']) && text.bytes().all(|b| b.is_ascii_hexdigit() || b == b'.' || b == b':')
 }
 
 /// Why it is not deleted again.

@@ -185,7 +185,8 @@ async fn way_back_leads_to_the_template_that_runs_and_says_each_field() {
 #[tokio::test(start_paused = true)]
 async fn way_back_of_a_stateful_set_leads_to_the_revision_that_runs() {
     let set = |image: &str| STORE.replace("  replicas: 3", "  replicas: 3\n  podManagementPolicy: Parallel").replace("api:good", image);
-    let cluster = running(&set("api:good")).await;
+    let service = "\napiVersion: v1\nkind: Service\nmetadata: {name: store}\nspec: {clusterIP: None, selector: {app: store}, ports: [{port: 8080}]}\n";
+    let cluster = running(&format!("{}---{service}", set("api:good"))).await;
     cluster.apply(&set("api:1"));
     tokio::time::sleep(Duration::from_secs(90)).await;
     let process = cluster.process_with(Limits { ceiling: Risk::High, ..Limits::default() }, true);
