@@ -18,7 +18,7 @@ const LOGS: &str = "# What containers write, for looks at what no rule explains.
     - {apiGroups: [\"\"], resources: [pods/log], verbs: [get]}\n";
 
 /// What no rule reads and looks do: the revisions of a template of StatefulSets and DaemonSets, and what runs uses.
-const LOOKS: &str = "# What looks and proposals read and no rule does: revisions of StatefulSets and DaemonSets, ServiceAccounts, and what Pods and nodes use.\n\
+const LOOKS: &str = "# What looks read and no rule does: revisions of StatefulSets and DaemonSets, ServiceAccounts, and what Pods and nodes use.\n\
     apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: kubemend-reader-looks}\nrules:\n\
     - {apiGroups: [apps], resources: [controllerrevisions], verbs: [get, list]}\n\
     - {apiGroups: [\"\"], resources: [serviceaccounts], verbs: [get, list]}\n\

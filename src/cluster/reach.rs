@@ -79,12 +79,12 @@ const READ: &[Resource] = &[
 const METRICS: &[Resource] = &[("metrics.k8s.io/v1beta1", "pods", true), ("metrics.k8s.io/v1beta1", "nodes", false)];
 
 /// What may be created and deleted: a copy of the table of changes, on purpose, as above.
-const CREATED: &[Resource] = &[CLAIMS, SERVICES, CONFIG_MAPS, SERVICE_ACCOUNTS];
+const CREATED: &[Resource] = &[CLAIMS, SERVICE_ACCOUNTS, SERVICES, CONFIG_MAPS];
 const DELETED: &[Resource] = &[CLAIMS, PODS];
 /// What may be evicted: the one subresource that is written to.
 const EVICTED: &[Resource] = &[PODS];
 /// What may be patched.
-const PATCHED: &[Resource] = &[DEPLOYMENTS, STATEFUL_SETS, DAEMON_SETS, SERVICES, CONFIG_MAPS, INGRESSES, AUTOSCALERS, BUDGETS, CLAIMS];
+const PATCHED: &[Resource] = &[DEPLOYMENTS, STATEFUL_SETS, DAEMON_SETS, SERVICES, CONFIG_MAPS, AUTOSCALERS, BUDGETS, INGRESSES, CLAIMS];
 
 /// Which list binds a client.
 #[derive(Debug, Clone)]
