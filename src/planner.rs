@@ -3,6 +3,7 @@
 
 pub(crate) mod action;
 mod admission;
+mod beside;
 pub(crate) mod diff;
 #[cfg(test)]
 pub(crate) mod example;
@@ -12,9 +13,11 @@ pub(crate) mod inverse;
 mod judged;
 mod lint;
 pub(crate) mod live;
+mod missing;
 pub(crate) mod outline;
 mod proposed;
 pub(crate) mod refusal;
+mod revisions;
 pub(crate) mod setting;
 mod stakes;
 pub(crate) mod stated;

@@ -234,7 +234,10 @@ fn created(at: &str, manifest: Map<String, Value>, place: Home<'_>) -> Result<Ac
     let namespace = manifest.pointer("/metadata/namespace").and_then(Value::as_str);
     let kind = Kind::of(version, kind);
     if kind.info().is_none() {
-        return wrong(at, "needs `apiVersion` and `kind` of something that kubemend creates: v1 PersistentVolumeClaim");
+        return wrong(
+            at,
+            "needs `apiVersion` and `kind` of something that kubemend creates: v1 PersistentVolumeClaim, Service, ConfigMap or ServiceAccount",
+        );
     }
     // A slash in it would read as a namespace.
     if !is_dns(name, 253, true) {

@@ -18,9 +18,10 @@ const LOGS: &str = "# What containers write, for looks at what no rule explains.
     - {apiGroups: [\"\"], resources: [pods/log], verbs: [get]}\n";
 
 /// What no rule reads and looks do: the revisions of a template of StatefulSets and DaemonSets, and what runs uses.
-const LOOKS: &str = "# What looks read and no rule does: revisions of StatefulSets and DaemonSets, and what Pods and nodes use.\n\
+const LOOKS: &str = "# What looks read and no rule does: revisions of StatefulSets and DaemonSets, ServiceAccounts, and what Pods and nodes use.\n\
     apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: kubemend-reader-looks}\nrules:\n\
     - {apiGroups: [apps], resources: [controllerrevisions], verbs: [get, list]}\n\
+    - {apiGroups: [\"\"], resources: [serviceaccounts], verbs: [get, list]}\n\
     - {apiGroups: [metrics.k8s.io], resources: [pods, nodes], verbs: [get, list]}\n";
 
 /// Who gets the rights, and where.
@@ -220,6 +221,8 @@ mod tests {
                 vec![
                     "get apps/controllerrevisions",
                     "list apps/controllerrevisions",
+                    "get /serviceaccounts",
+                    "list /serviceaccounts",
                     "get metrics.k8s.io/pods",
                     "list metrics.k8s.io/pods",
                     "get metrics.k8s.io/nodes",
@@ -244,7 +247,18 @@ mod tests {
         let subjects = Subjects { namespace: Some(&namespace), proposals: Some("alice"), ..Subjects::default() };
         let all = parsed(&subjects);
         let role = all.iter().find(|o| o["kind"] == "ClusterRole" && o["metadata"]["name"] == "kubemend-writer-proposals").unwrap();
-        let expected = ["patch /configmaps", "delete /pods", "create /pods/eviction"];
+        let expected = [
+            "create /services",
+            "create /configmaps",
+            "create /serviceaccounts",
+            "patch /configmaps",
+            "patch /persistentvolumeclaims",
+            "patch autoscaling/horizontalpodautoscalers",
+            "patch policy/poddisruptionbudgets",
+            "patch networking.k8s.io/ingresses",
+            "delete /pods",
+            "create /pods/eviction",
+        ];
         assert_eq!(allowed(role), expected.iter().map(|right| (*right).to_owned()).collect());
         let bound: Vec<&Value> = all.iter().filter(|o| o["roleRef"]["name"] == "kubemend-writer-proposals").collect();
         assert!(matches!(bound.as_slice(), [one] if one["kind"] == "RoleBinding" && one["metadata"]["namespace"] == "shop"), "{bound:?}");

@@ -33,9 +33,9 @@ pub fn proposal_form() -> Value {
             "actions": [
                 {"action": "patch", "object": "Kind/namespace/name", "set": [{"field": "a path as above", "value": "a text, a whole number, true or false"}]},
                 {"action": "scale", "object": "Kind/namespace/name", "replicas": 2},
-                {"action": "create", "manifest": {"kind": "PersistentVolumeClaim"}},
+                {"action": "create", "manifest": {"apiVersion": "v1", "kind": "PersistentVolumeClaim, Service, ConfigMap or ServiceAccount", "metadata": {"name": "as something affected names it"}}},
                 {"action": "restart", "object": "Kind/namespace/name of a Deployment, StatefulSet or DaemonSet"},
-                {"action": "undoRollout", "object": "Deployment/namespace/name", "revision": 3},
+                {"action": "undoRollout", "object": "Kind/namespace/name of a Deployment, StatefulSet or DaemonSet", "revision": 3},
                 {"action": "deletePod", "object": "Pod/namespace/name"},
                 {"action": "evict", "object": "Pod/namespace/name"}
             ]
@@ -51,8 +51,12 @@ pub fn proposal_form() -> Value {
             "a Service that serves others that are not affected is high risk, and so is a workload that serves and is not affected itself",
             "after a change of a probe the verdict is `unclear` at best",
             "restart: not while it is updated or paused, nor within ten minutes of the last one",
-            "undoRollout: to a revision of which a Pod is available now, as the annotation deployment.kubernetes.io/revision of its ReplicaSet counts it",
+            "undoRollout: to a revision of which a Pod is available now, as the annotation deployment.kubernetes.io/revision of its ReplicaSet counts it, or the `revision` of its ControllerRevision",
             "deletePod: a Pod that is not ready and that a ReplicaSet, StatefulSet or DaemonSet makes again; evict: such a Pod, as far as PodDisruptionBudgets let it",
+            "create: an object that something affected names in its own namespace and that does not exist. A Service: one that a StatefulSet names as its own (`clusterIP: None`) or that an Ingress leads to, with the selector of one workload. A ConfigMap: with every key that is referred to, and not where something takes all of its keys. What comes with it, such as roles bound to the name of a ServiceAccount, makes it high risk",
+            "an Ingress: only its backends, to a Service that exists, has that port and has ready addresses",
+            "the size of a claim: only up, where it is Bound and its class lets volumes grow; it cannot be rolled back",
+            "a PodDisruptionBudget keeps at least one Pod and lets at least one go",
             "without actions it is a diagnosis; name in it what a human should change",
             "objects of Helm, Argo CD, Flux or an operator are changed at their source",
             "a human is always asked, in one question at a time about an object; a field or an action that one declined is not asked about again for a day, with no other value either"
@@ -70,6 +74,6 @@ mod tests {
         let listed = form["mayBeChanged"].as_array().unwrap();
         assert_eq!(listed.len(), CHANGES.iter().filter(|row| row.form().is_some()).count());
         assert!(listed.iter().all(|one| one["value"].as_str().is_some_and(|words| !words.is_empty())));
-        assert!(!form.to_string().contains("serviceAccount"));
+        assert!(!form.to_string().contains("serviceAccountName"));
     }
 }

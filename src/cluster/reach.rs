@@ -38,7 +38,11 @@ const REPLICA_SETS: Resource = ("apps/v1", "replicasets", true);
 const STATEFUL_SETS: Resource = ("apps/v1", "statefulsets", true);
 const DAEMON_SETS: Resource = ("apps/v1", "daemonsets", true);
 const SERVICES: Resource = ("v1", "services", true);
+const INGRESSES: Resource = ("networking.k8s.io/v1", "ingresses", true);
+const AUTOSCALERS: Resource = ("autoscaling/v2", "horizontalpodautoscalers", true);
+const BUDGETS: Resource = ("policy/v1", "poddisruptionbudgets", true);
 const CONFIG_MAPS: Resource = ("v1", "configmaps", true);
+const SERVICE_ACCOUNTS: Resource = ("v1", "serviceaccounts", true);
 const PODS: Resource = ("v1", "pods", true);
 
 /// What may be read, besides what discovery named. A copy of the table of kinds, on purpose: a row that is added there by mistake
@@ -54,16 +58,17 @@ const READ: &[Resource] = &[
     ("batch/v1", "cronjobs", true),
     SERVICES,
     ("discovery.k8s.io/v1", "endpointslices", true),
-    ("networking.k8s.io/v1", "ingresses", true),
+    INGRESSES,
     ("networking.k8s.io/v1", "ingressclasses", false),
     ("networking.k8s.io/v1", "networkpolicies", true),
-    ("autoscaling/v2", "horizontalpodautoscalers", true),
-    ("policy/v1", "poddisruptionbudgets", true),
+    AUTOSCALERS,
+    BUDGETS,
     ("v1", "resourcequotas", true),
     ("coordination.k8s.io/v1", "leases", true),
     CLAIMS,
     ("v1", "persistentvolumes", false),
     CONFIG_MAPS,
+    SERVICE_ACCOUNTS,
     ("storage.k8s.io/v1", "storageclasses", false),
     ("v1", "nodes", false),
     ("v1", "namespaces", false),
@@ -74,12 +79,12 @@ const READ: &[Resource] = &[
 const METRICS: &[Resource] = &[("metrics.k8s.io/v1beta1", "pods", true), ("metrics.k8s.io/v1beta1", "nodes", false)];
 
 /// What may be created and deleted: a copy of the table of changes, on purpose, as above.
-const CREATED: &[Resource] = &[CLAIMS];
+const CREATED: &[Resource] = &[CLAIMS, SERVICE_ACCOUNTS, SERVICES, CONFIG_MAPS];
 const DELETED: &[Resource] = &[CLAIMS, PODS];
 /// What may be evicted: the one subresource that is written to.
 const EVICTED: &[Resource] = &[PODS];
 /// What may be patched.
-const PATCHED: &[Resource] = &[DEPLOYMENTS, STATEFUL_SETS, DAEMON_SETS, SERVICES, CONFIG_MAPS];
+const PATCHED: &[Resource] = &[DEPLOYMENTS, STATEFUL_SETS, DAEMON_SETS, SERVICES, CONFIG_MAPS, AUTOSCALERS, BUDGETS, INGRESSES, CLAIMS];
 
 /// Which list binds a client.
 #[derive(Debug, Clone)]

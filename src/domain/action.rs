@@ -23,6 +23,9 @@ pub(crate) fn restarted() -> &'static FieldPath {
 /// Fields by which a Pod is found ready or alive.
 const PROBES: [&str; 4] = ["readinessProbe", "livenessProbe", "startupProbe", "readinessGates"];
 
+/// Fields that say how many replicas there are to be, of a workload and of what scales one.
+const COUNTS: [&str; 3] = ["spec.replicas", "spec.minReplicas", "spec.maxReplicas"];
+
 fn holds_a_probe(value: &Value) -> bool {
     match value {
         Value::Object(map) => map.iter().any(|(name, below)| PROBES.contains(&name.as_str()) || holds_a_probe(below)),
@@ -112,9 +115,9 @@ pub enum Action {
         /// The time that is written, in whole seconds.
         at: Timestamp,
     },
-    /// The template of a Deployment goes back to the one of an earlier revision.
+    /// The template of a workload goes back to the one of an earlier revision.
     UndoRollout {
-        /// The Deployment.
+        /// The workload.
         target: ObjectRef,
         /// Between which revisions.
         between: Box<Revisions>,
@@ -133,7 +136,7 @@ pub enum Action {
     },
 }
 
-/// Two revisions of a Deployment.
+/// Two revisions of a workload.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Revisions {
     /// The one that it has now.
@@ -142,12 +145,12 @@ pub struct Revisions {
     pub to: RolledOut,
 }
 
-/// A revision of a Deployment's template.
+/// A revision of a workload's template.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RolledOut {
-    /// As the Deployment controller counts it.
+    /// As its controller counts it.
     pub revision: u32,
-    /// The ReplicaSet that has the template.
+    /// The ReplicaSet or the ControllerRevision that has the template.
     pub set: ObjectRef,
 }
 
@@ -219,11 +222,20 @@ impl Action {
         ops.iter().find_map(number)
     }
 
-    /// Whether it leads a Service to another port: addresses are ready whichever port is asked.
+    /// The fields that say how many replicas there are to be, with the number that it sets.
+    pub fn counts(&self) -> Vec<(FieldPath, u64)> {
+        let number = |op: FieldOp| match op.change {
+            Change::Set(value) if COUNTS.iter().any(|path| op.path == FieldPath::dotted(path)) => Some((op.path, value.as_u64()?)),
+            Change::Set(_) | Change::Remove => None,
+        };
+        self.ops().into_iter().filter_map(number).collect()
+    }
+
+    /// Whether it leads a Service to another port, or an Ingress elsewhere: addresses are ready whichever port is asked, and by whom.
     pub fn leads_to_a_port(&self) -> bool {
         let ports = |path: &&FieldPath| path.segments().iter().any(|segment| segment.name() == "targetPort");
         let (_, target, fields) = self.change();
-        target.kind == Kind::Service && fields.iter().any(ports)
+        (target.kind == Kind::Service && fields.iter().any(ports)) || (target.kind == Kind::Ingress && !fields.is_empty())
     }
 
     /// The object that is changed.

@@ -125,8 +125,11 @@ const TEMPLATES: &[Kind] = &[Kind::Deployment, Kind::StatefulSet, Kind::DaemonSe
 const SERVICES: &[Kind] = &[Kind::Service];
 const SCALED: &[Kind] = &[Kind::Deployment, Kind::StatefulSet];
 const CONFIG_MAPS: &[Kind] = &[Kind::ConfigMap];
-const ROLLED_BACK: &[Kind] = &[Kind::Deployment];
 const PODS: &[Kind] = &[Kind::Pod];
+const ACCOUNTS: &[Kind] = &[Kind::ServiceAccount];
+const AUTOSCALERS: &[Kind] = &[Kind::HorizontalPodAutoscaler];
+const BUDGETS: &[Kind] = &[Kind::PodDisruptionBudget];
+const INGRESSES: &[Kind] = &[Kind::Ingress];
 const ASK: bool = false;
 const AUTOMATIC: bool = true;
 
@@ -187,8 +190,20 @@ pub const CHANGES: &[Changeable] = &[
     ),
     stated(SERVICES, "spec.ports[]|[*].targetPort", ValueForm::Port),
     stated(CONFIG_MAPS, "data.*", ValueForm::Setting),
+    // Whoever has the roles that are bound to the name has them then, and kubemend reads no role.
+    whole(Verb::Create, ACCOUNTS, Risk::High, ASK).by(Proposer::Stated(ValueForm::Account)),
+    whole(Verb::Create, SERVICES, Risk::Medium, ASK).by(Proposer::Stated(ValueForm::Service)),
+    whole(Verb::Create, CONFIG_MAPS, Risk::High, ASK).by(Proposer::Stated(ValueForm::Settings)),
+    stated(AUTOSCALERS, "spec.minReplicas|maxReplicas", ValueForm::Bound),
+    stated(BUDGETS, "spec.minAvailable|maxUnavailable", ValueForm::Disruption),
+    stated(INGRESSES, "spec.rules[*].http.paths[*].backend.service.name", ValueForm::Backend),
+    stated(INGRESSES, "spec.rules[*].http.paths[*].backend.service.port.number|name", ValueForm::Port),
+    stated(INGRESSES, "spec.defaultBackend.service.name", ValueForm::Backend),
+    stated(INGRESSES, "spec.defaultBackend.service.port.number|name", ValueForm::Port),
+    // A volume never shrinks again.
+    stated(CLAIMS, "spec.resources.requests.storage", ValueForm::Growth),
     whole(Verb::Restart, TEMPLATES, Risk::Low, ASK).by(Proposer::Stated(ValueForm::Nothing)),
-    whole(Verb::UndoRollout, ROLLED_BACK, Risk::Medium, ASK).by(Proposer::Stated(ValueForm::Revision)),
+    whole(Verb::UndoRollout, TEMPLATES, Risk::Medium, ASK).by(Proposer::Stated(ValueForm::Revision)),
     whole(Verb::Delete, PODS, Risk::Medium, ASK).by(Proposer::Stated(ValueForm::Nothing)),
     whole(Verb::Evict, PODS, Risk::Low, ASK).by(Proposer::Stated(ValueForm::Nothing)),
 ];

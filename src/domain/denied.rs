@@ -8,9 +8,22 @@ use super::kind::Kind;
 use super::object::ObjectRef;
 use serde_json::Value;
 
-/// The only kinds whose objects may be changed or created by what is stated. All others are denied: those that grant power, hold secrets,
-/// or belong to the cluster among them.
-const KINDS: &[Kind] = &[Kind::Deployment, Kind::StatefulSet, Kind::DaemonSet, Kind::Service, Kind::ConfigMap, Kind::PersistentVolumeClaim];
+/// The only kinds whose objects may be changed by what is stated. All others are denied: those that grant power, hold secrets, or belong to
+/// the cluster among them.
+const KINDS: &[Kind] = &[
+    Kind::Deployment,
+    Kind::StatefulSet,
+    Kind::DaemonSet,
+    Kind::Service,
+    Kind::Ingress,
+    Kind::HorizontalPodAutoscaler,
+    Kind::PodDisruptionBudget,
+    Kind::ConfigMap,
+    Kind::PersistentVolumeClaim,
+];
+
+/// The only kinds of which an object may be created. A ServiceAccount is none that may be changed: its Pods get what it gets.
+const CREATED: &[Kind] = &[Kind::Service, Kind::ConfigMap, Kind::PersistentVolumeClaim, Kind::ServiceAccount];
 
 /// The only kind of which an object may go: its controller makes another.
 const ENDED: &[Kind] = &[Kind::Pod];
@@ -131,8 +144,33 @@ pub fn object(verb: Verb, object: &ObjectRef) -> Option<String> {
         Some(namespace) if namespace.is_system() => return Some(format!("`{namespace}` is a system namespace")),
         Some(_) => {}
     }
-    let kinds = if verb.ends() { ENDED } else { KINDS };
-    (!kinds.contains(&object.kind)).then(|| format!("objects of kind {} are not changed by what somebody proposes", object.kind))
+    (!kinds(verb).contains(&object.kind)).then(|| {
+        let why = why_not(&object.kind).map(|why| format!(": {why}")).unwrap_or_default();
+        format!("objects of kind {} are not changed by what somebody proposes{why}", object.kind)
+    })
+}
+
+fn kinds(verb: Verb) -> &'static [Kind] {
+    match verb {
+        Verb::Create => CREATED,
+        Verb::Delete | Verb::Evict => ENDED,
+        Verb::Patch | Verb::Restart | Verb::UndoRollout => KINDS,
+    }
+}
+
+/// Of a kind that somebody may have good reason to propose, why it is left to a human.
+fn why_not(kind: &Kind) -> Option<&'static str> {
+    Some(match kind {
+        Kind::NetworkPolicy => {
+            "a NetworkPolicy says who reaches whom, and which connections it is there to stop is written nowhere; name as a cause what it blocks, for a human to change"
+        }
+        Kind::ServiceAccount => "what a ServiceAccount gets, every Pod of it gets, now and later; name as a cause what is wrong with it",
+        Kind::CronJob | Kind::Job => {
+            "what its runs did is not known, and whether a change helps only a later run shows; name as a cause what is wrong with it"
+        }
+        Kind::Node => "nodes belong to the cluster as a whole",
+        _ => return None,
+    })
 }
 
 /// Why nobody may go back over this difference of two templates, where nobody may. Its earlier value ran in the same object, so more is
@@ -323,14 +361,14 @@ mod tests {
     #[test]
     fn rows_with_a_form_are_of_kinds_that_may_be_stated_and_nothing_ends_but_pods() {
         for row in CHANGES.iter().filter(|row| row.form().is_some()) {
-            let kinds = if row.verb.ends() { ENDED } else { KINDS };
-            assert!(row.kinds.iter().all(|kind| kinds.contains(kind)), "{row:?}");
+            assert!(row.kinds.iter().all(|kind| kinds(row.verb).contains(kind)), "{row:?}");
         }
         assert_eq!(ENDED, [Kind::Pod]);
         for kind in [Kind::Secret, Kind::Namespace, Kind::Node, Kind::PersistentVolume, Kind::StorageClass, Kind::Pod, Kind::NetworkPolicy]
         {
-            assert!(!KINDS.contains(&kind), "{kind}");
+            assert!(!KINDS.contains(&kind) && !CREATED.contains(&kind), "{kind}");
         }
+        assert!(!KINDS.contains(&Kind::ServiceAccount), "its Pods get what it gets");
     }
 
     #[test]
@@ -342,7 +380,7 @@ mod tests {
             assert!(object(verb, &of(Kind::Pod, "kube-system")).is_some_and(|why| why.contains("system namespace")), "{verb}");
             assert!(object(verb, &ObjectRef::cluster(Kind::Node, "x")).is_some());
             assert!(object(verb, &of(Kind::Secret, "shop")).is_some());
-            assert_eq!(object(verb, &of(Kind::Deployment, "shop")).is_some(), verb.ends(), "{verb}");
+            assert_eq!(object(verb, &of(Kind::Deployment, "shop")).is_some(), verb.ends() || verb == Verb::Create, "{verb}");
             assert_eq!(object(verb, &of(Kind::Pod, "shop")).is_none(), verb.ends(), "{verb}");
         }
     }

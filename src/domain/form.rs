@@ -1,8 +1,15 @@
 //! Forms of values that somebody states. Each is closed: a value has to look like one of its kind, and to be near the one that is there.
 //! No form takes free text but that of a setting, which a human sees whole.
 
+mod created;
+mod parts;
+
+pub(crate) use parts::{amount, percent};
+
+use super::name::is_dns;
 use super::secrets::{holds_one, is_one, names_one};
 use super::visible::is_hidden;
+use parts::{SETTING, is_port_name, parted};
 use serde_json::Value;
 
 /// What a value has to look like.
@@ -24,6 +31,20 @@ pub enum ValueForm {
     Setting,
     /// The manifest of an empty claim.
     Claim,
+    /// The manifest of a ServiceAccount.
+    Account,
+    /// The manifest of a Service inside the cluster.
+    Service,
+    /// The manifest of a ConfigMap.
+    Settings,
+    /// How many replicas an autoscaler may make, at least or at most.
+    Bound,
+    /// How many Pods, as a number or as a share, a PodDisruptionBudget keeps or lets go.
+    Disruption,
+    /// The name of a Service.
+    Backend,
+    /// An amount of storage above the one that is there.
+    Growth,
     /// Nothing: the object says it all.
     Nothing,
     /// The number of a revision.
@@ -36,6 +57,8 @@ const IMAGE: usize = 255;
 const PATH: usize = 200;
 /// So much more or less of CPU or memory.
 const FACTOR: f64 = 8.0;
+/// So much more storage: who needs more grows it again once that is used.
+const GROWTH: f64 = 2.0;
 /// Less memory than this was meant in another unit.
 const MEBIBYTE: f64 = 1_048_576.0;
 /// The same for whole numbers.
@@ -44,10 +67,6 @@ const STEPS: u64 = 8;
 const SMALL: u64 = 30;
 /// The same of the seconds before the first one: it is over then, and hides nothing that hangs later.
 const FIRST: u64 = 300;
-/// Bytes of a setting, old and new: a person compares them in a dialog.
-const SETTING: usize = 4 * 1024;
-/// Gigabytes of a claim that somebody states.
-const CLAIM: f64 = 100.0;
 
 impl ValueForm {
     /// What a value looks like, for whoever proposes one.
@@ -61,6 +80,15 @@ impl ValueForm {
             ValueForm::Small => "a whole number near the one that is there, or near its default",
             ValueForm::Setting => "a text of at most 4096 bytes, for a key that is there and is not a credential",
             ValueForm::Claim => "a manifest with name, one access mode, storage request and storageClassName, and nothing else",
+            ValueForm::Account => "a manifest with name, where others use the same imagePullSecrets, and nothing else",
+            ValueForm::Service => {
+                "a manifest with name, spec.selector as the workload's own selector, and spec.ports that its containers have"
+            }
+            ValueForm::Settings => "a manifest with name and data: each key that is referred to and missing, on one line, no credential",
+            ValueForm::Bound => "1 to one more than twice the number there",
+            ValueForm::Disruption => "a number or a percentage, as the one there, that keeps at least one Pod and lets at least one go",
+            ValueForm::Backend => "the name of a Service of the same namespace that has ready addresses",
+            ValueForm::Growth => "an amount such as `20Gi`, above the one there and at most twice as much",
             ValueForm::Nothing => "no value: what is done needs the object alone",
             ValueForm::Revision => "the number of a revision that has ready Pods now",
         }
@@ -72,14 +100,15 @@ impl ValueForm {
             // All that the template has.
             ValueForm::Revision => 0,
             ValueForm::Image => 1,
-            ValueForm::Setting => 2,
-            ValueForm::Claim => 3,
-            ValueForm::Replicas => 4,
-            ValueForm::Quantity => 5,
-            ValueForm::Port => 6,
-            ValueForm::HttpPath => 7,
-            ValueForm::Small => 8,
-            ValueForm::Nothing => 9,
+            ValueForm::Setting | ValueForm::Settings => 2,
+            ValueForm::Claim | ValueForm::Account | ValueForm::Service | ValueForm::Backend => 3,
+            ValueForm::Growth => 4,
+            ValueForm::Replicas | ValueForm::Bound | ValueForm::Disruption => 5,
+            ValueForm::Quantity => 6,
+            ValueForm::Port => 7,
+            ValueForm::HttpPath => 8,
+            ValueForm::Small => 9,
+            ValueForm::Nothing => 10,
         }
     }
 
@@ -92,10 +121,7 @@ impl ValueForm {
             ValueForm::Quantity => quantity(name, old_text, new_text),
             ValueForm::Replicas => replicas(old.and_then(Value::as_u64), new.as_u64()),
             ValueForm::Port => {
-                let named = |text: &str| {
-                    text.len() <= 15 && !text.is_empty() && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
-                };
-                let fits = new.as_u64().is_some_and(|port| (1..=65_535).contains(&port)) || new_text.is_some_and(named);
+                let fits = new.as_u64().is_some_and(|port| (1..=65_535).contains(&port)) || new_text.is_some_and(is_port_name);
                 (!fits || old.is_none())
                     .then(|| "a port is a number from 1 to 65535 or the name of one, and stands where one was".to_owned())
             }
@@ -109,7 +135,17 @@ impl ValueForm {
             }
             ValueForm::Small => small(name, old.map(Value::as_u64), new.as_u64()),
             ValueForm::Setting => setting(name, old_text, new_text),
-            ValueForm::Claim => claim(new),
+            ValueForm::Claim => created::claim(new),
+            ValueForm::Account => created::account(new),
+            ValueForm::Service => created::service(new),
+            ValueForm::Settings => created::settings(new),
+            ValueForm::Bound => replicas(old.and_then(Value::as_u64), new.as_u64()),
+            ValueForm::Disruption => disruption(old, new),
+            ValueForm::Backend => {
+                let fits = old_text.is_some() && new_text.is_some_and(|name| is_dns(name, 63, false));
+                (!fits).then(|| "the name of a Service stands where one was".to_owned())
+            }
+            ValueForm::Growth => growth(old_text, new_text),
             ValueForm::Nothing => Some("no value is taken".to_owned()),
             ValueForm::Revision => {
                 let counts = new.as_u64().is_some_and(|number| (1..=u64::from(u32::MAX)).contains(&number));
@@ -117,6 +153,22 @@ impl ValueForm {
             }
         }
     }
+}
+
+/// A number stands where one was, and a share where one was: which of both it is decides how it grows with the workload.
+fn disruption(old: Option<&Value>, new: &Value) -> Option<String> {
+    let is_share = |value: &Value| value.as_str().and_then(percent).is_some();
+    let fits = old.is_some_and(|old| (old.is_u64() && new.is_u64()) || (is_share(old) && is_share(new)));
+    (!fits).then(|| "a number of Pods stands where one was, and a percentage where one was".to_owned())
+}
+
+/// A volume never shrinks again.
+fn growth(old: Option<&str>, new: Option<&str>) -> Option<String> {
+    let (Some(old), Some(new)) = (old.and_then(amount), new.and_then(amount)) else {
+        return Some("an amount of storage such as `20Gi` stands where one was".to_owned());
+    };
+    (new <= old || new > old * GROWTH)
+        .then(|| format!("a volume never shrinks again, so what is proposed is more than there is and at most {GROWTH} times as much"))
 }
 
 /// The repository of an image, without tag and digest.
@@ -138,31 +190,6 @@ fn image(old: Option<&str>, new: Option<&str>) -> Option<String> {
     }
     let elsewhere = repository(old) != repository(new);
     elsewhere.then(|| "what is proposed may choose another tag or digest of the same repository, and no other repository".to_owned())
-}
-
-/// A quantity as a number: `500m`, `1.5Gi`.
-pub(crate) fn amount(text: &str) -> Option<f64> {
-    let (number, unit) = parted(text);
-    let power = match unit {
-        "m" => 1e-3,
-        "" => 1.0,
-        "k" => 1e3,
-        "M" => 1e6,
-        "G" => 1e9,
-        "T" => 1e12,
-        "Ki" => 1024.0,
-        "Mi" => 1_048_576.0,
-        "Gi" => 1_073_741_824.0,
-        "Ti" => 1_099_511_627_776.0,
-        _ => return None,
-    };
-    let number: f64 = number.parse().ok().filter(|_| text.len() <= 20)?;
-    Some(number * power).filter(|amount| amount.is_finite() && *amount > 0.0)
-}
-
-/// The number of an amount, and its unit.
-fn parted(text: &str) -> (&str, &str) {
-    text.split_at(text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len()))
 }
 
 fn quantity(name: &str, old: Option<&str>, new: Option<&str>) -> Option<String> {
@@ -214,29 +241,6 @@ fn setting(name: &str, old: Option<&str>, new: Option<&str>) -> Option<String> {
     }
     let fits = |text: &str| text.len() <= SETTING && !text.chars().any(is_hidden);
     (!fits(old) || !fits(new)).then(|| format!("only a text of at most {SETTING} bytes that can be seen whole is changed"))
-}
-
-/// A claim says its name, its size, its access and its class, and nothing else.
-fn claim(manifest: &Value) -> Option<String> {
-    let only = |pointer: &str, names: &[&str]| {
-        let members = manifest.pointer(pointer).and_then(Value::as_object);
-        members.is_some_and(|members| members.keys().all(|name| names.contains(&name.as_str())))
-    };
-    let text = |pointer: &str| manifest.pointer(pointer).and_then(Value::as_str);
-    let modes = manifest.pointer("/spec/accessModes").and_then(Value::as_array);
-    let known = |mode: &Value| matches!(mode.as_str(), Some("ReadWriteOnce" | "ReadOnlyMany" | "ReadWriteMany" | "ReadWriteOncePod"));
-    let size = text("/spec/resources/requests/storage").and_then(amount);
-    let fits = only("", &["apiVersion", "kind", "metadata", "spec"])
-        && only("/metadata", &["name", "namespace"])
-        && only("/spec", &["accessModes", "resources", "storageClassName"])
-        && only("/spec/resources", &["requests"])
-        && only("/spec/resources/requests", &["storage"])
-        && modes.is_some_and(|modes| modes.len() == 1 && modes.iter().all(known))
-        && size.is_some_and(|size| size <= CLAIM * 1e9)
-        && text("/spec/storageClassName").is_some_and(|class| !class.is_empty());
-    (!fits).then(|| {
-        format!("a claim that is proposed has a name, one access mode, `resources.requests.storage` of at most {CLAIM}G, a `storageClassName`, and nothing else")
-    })
 }
 
 #[cfg(test)]
@@ -347,28 +351,6 @@ mod tests {
                 ValueForm::Setting.refuses(name, None, &json!("x")),
                 if name == "app.conf" { Some("a key that is there gets another text".to_owned()) } else { answers[0].clone() }
             );
-        }
-    }
-
-    #[test]
-    fn claim_says_no_more_than_it_needs() {
-        let claim = json!({"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": "data", "namespace": "shop"},
-                           "spec": {"accessModes": ["ReadWriteOnce"], "storageClassName": "standard", "resources": {"requests": {"storage": "1Gi"}}}});
-        assert_eq!(ValueForm::Claim.refuses("", None, &claim), None);
-        for (pointer, value) in [
-            ("/metadata/labels", json!({"a": "b"})),
-            ("/metadata/ownerReferences", json!([])),
-            ("/spec/volumeName", json!("pv-of-somebody")),
-            ("/spec/dataSource", json!({})),
-            ("/spec/resources/requests/storage", json!("10Ti")),
-            ("/spec/accessModes", json!(["ReadWriteOnce", "ReadWriteMany"])),
-            ("/spec/storageClassName", json!("")),
-            ("/status", json!({})),
-        ] {
-            let mut other = claim.clone();
-            let (parent, name) = pointer.rsplit_once('/').unwrap();
-            other.pointer_mut(parent).unwrap().as_object_mut().unwrap().insert(name.to_owned(), value);
-            assert!(ValueForm::Claim.refuses("", None, &other).is_some(), "{pointer}");
         }
     }
 }

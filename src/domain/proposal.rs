@@ -46,7 +46,7 @@ pub enum Wanted {
     },
     /// Back to a revision; what it had is in the cluster.
     UndoRollout {
-        /// The Deployment.
+        /// The workload.
         target: ObjectRef,
         /// Which revision.
         revision: u32,

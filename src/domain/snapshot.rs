@@ -428,7 +428,7 @@ mod tests {
                 false => ObjectRef::cluster(kind.clone(), "x"),
             };
             snapshot.add(&kind, vec![object], true);
-            let held = !matches!(kind, Kind::Secret | Kind::Namespace | Kind::ControllerRevision);
+            let held = !matches!(kind, Kind::Secret | Kind::Namespace);
             assert_eq!(snapshot.gaps, [], "{kind}");
             assert_eq!(snapshot.meta_of(&reference).is_some(), held, "{kind}");
             assert_eq!(snapshot.is_complete(&kind), held, "{kind}");

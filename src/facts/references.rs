@@ -72,9 +72,8 @@ pub(crate) fn references<'a>(spec: &'a PodSpec, base: &FieldPath) -> Vec<Referen
         let path = base.clone().then("imagePullSecrets").at(place).then("name");
         own(Kind::Secret, s.name.as_str(), Via::ImagePull, path)
     }));
-    let account = Kind::Other { api_version: "v1".to_owned(), kind: "ServiceAccount".to_owned() };
     let named = spec.service_account_name.as_deref();
-    all.extend(named.map(|name| own(account, name, Via::Identity, base.clone().then("serviceAccountName"))));
+    all.extend(named.map(|name| own(Kind::ServiceAccount, name, Via::Identity, base.clone().then("serviceAccountName"))));
     all
 }
 

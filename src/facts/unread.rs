@@ -43,6 +43,11 @@ pub(crate) fn missing(object: &ObjectRef, facts: &Facts<'_>) -> String {
     self::object(object, facts.snapshot())
 }
 
+/// Of a kind that the facts do not have whole.
+pub(crate) fn part(kind: &Kind, facts: &Facts<'_>) -> Option<String> {
+    (!facts.is_whole(kind)).then(|| all([kind], facts.snapshot()).join(", "))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -7,6 +7,7 @@ use crate::domain::check::Check;
 use crate::domain::execution::{Execution, StepOutcome, Undone};
 use crate::domain::finding::{Advice, Proposal};
 use crate::domain::id::SessionId;
+use crate::domain::kind::Kind;
 use crate::domain::kubectl;
 use crate::domain::nonempty::NonEmpty;
 use crate::domain::object::ObjectRef;
@@ -59,6 +60,11 @@ pub(crate) fn of(plan: &RemediationPlan, execution: &Execution, session: &Sessio
     for (index, step, outcome) in steps.iter().rev().filter(|(index, _, outcome)| done(*index, outcome)) {
         let why = format!("it rolls back step {} of session {session}: {}", index.saturating_add(1), step.action.verb());
         match &step.action {
+            Action::Patch { target, .. } if target.kind == Kind::PersistentVolumeClaim => inverse.advice.push(Advice {
+                text: format!("{target} keeps its size: a volume never shrinks again"),
+                command: None,
+                why: "Kubernetes refuses a smaller request of a claim that is Bound".to_owned(),
+            }),
             Action::Patch { target, ops } => {
                 let back = |ops| Action::Patch { target: target.clone(), ops };
                 patch(&mut inverse, target, ops, step, (why, &back));
@@ -138,6 +144,15 @@ fn create(inverse: &mut Inverse, object: &ObjectRef, outcome: &StepOutcome, step
             text: format!("check who created {object}, then delete it by hand"),
             command: Some(kubectl::on("delete", object)),
             why: "it is not recorded that this session created it".to_owned(),
+        });
+        return;
+    }
+    // Nothing but a claim is deleted here: what was created besides may have got users of its own.
+    if object.kind != Kind::PersistentVolumeClaim {
+        inverse.advice.push(Advice {
+            text: format!("check who uses {object} by now, then delete it by hand"),
+            command: Some(kubectl::on("delete", object)),
+            why: format!("kubemend deletes no {}", object.kind),
         });
         return;
     }

@@ -271,7 +271,7 @@ fn is_an_amount(text: &str) -> bool {
 }
 
 /// Whatever makes Pods that refer to it, and these Pods.
-fn users<'a>(map: &ObjectRef, namespace: &Namespace, facts: &Facts<'a>) -> Vec<(ObjectRef, &'a PodSpec)> {
+pub(super) fn users<'a>(map: &ObjectRef, namespace: &Namespace, facts: &Facts<'a>) -> Vec<(ObjectRef, &'a PodSpec)> {
     let mut all: Vec<(ObjectRef, &PodSpec)> = Vec::new();
     all.extend(facts.workloads().filter(|w| w.object.namespace.as_ref() == Some(namespace)).map(|w| (w.object.clone(), w.pod_spec)));
     let of_pods = facts.all_in::<Pod>(namespace).filter(|pod| !pods::has_ended(pod));
@@ -283,7 +283,7 @@ fn users<'a>(map: &ObjectRef, namespace: &Namespace, facts: &Facts<'a>) -> Vec<(
     all
 }
 
-fn named<'a>(spec: &'a PodSpec, map: &ObjectRef) -> impl Iterator<Item = Reference<'a>> {
+pub(super) fn named<'a>(spec: &'a PodSpec, map: &ObjectRef) -> impl Iterator<Item = Reference<'a>> {
     let (kind, name) = (map.kind.clone(), map.name.clone());
     references(spec, &FieldPath::root()).into_iter().filter(move |reference| reference.kind == kind && reference.name == name)
 }

@@ -41,6 +41,12 @@ pub(super) fn stakes(change: &Action, suffering: &Suffering<'_>, root: impl Fn(&
     let target = change.target();
     let suffers = |pod: &ObjectRef| suffering.own.contains(pod);
     let mut stakes = match target.kind {
+        Kind::ServiceAccount => Stakes {
+            risk: Risk::High,
+            said: others("it is for", &setting::other_users(target, suffering.area, facts)).into_iter().collect(),
+        },
+        // Nobody is behind what is not there yet.
+        Kind::Service if matches!(change, Action::Create { .. }) => Stakes { risk: Risk::Medium, said: Vec::new() },
         Kind::ConfigMap => {
             let now = seen(change, facts).ok().flatten();
             let now = now.as_ref().map(|now| &now.value);

@@ -1,10 +1,13 @@
 //! Changes that somebody states, with what speaks against them besides the rules of all plans: they stay within what suffers and what
 //! belongs to it, within the fields and the forms that are open to them, and a cure has to be there to be seen.
 
+use super::beside;
 use super::lint;
+use super::missing;
 use super::outline::seen;
 use super::proposed::Proposed;
 use super::refusal::Refusal;
+use super::revisions;
 use super::setting;
 use super::stakes::{BEHIND, Stakes, Suffering, stakes};
 use super::wanted;
@@ -26,10 +29,9 @@ use crate::domain::risk::Risk;
 use crate::facts::Facts;
 use crate::facts::focus::reach;
 use crate::facts::named::{Named, Nearness};
-use crate::facts::presence::Presence;
 use crate::facts::references::references;
 use k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscaler;
-use k8s_openapi::api::core::v1::{PersistentVolumeClaim, Pod};
+use k8s_openapi::api::core::v1::Pod;
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, HashSet};
 
@@ -142,7 +144,8 @@ pub(crate) fn examine(changes: &[Wanted], diagnosis: &Diagnosis, facts: &Facts<'
                 continue;
             }
         };
-        let refused = values(change, facts).or_else(|| scaled_by_another(change, facts)).or_else(|| missed(change, facts));
+        let refused = values(change, facts).or_else(|| scaled_by_another(change, facts)).or_else(|| missing::refused(change, facts));
+        let refused = refused.or_else(|| beside::refused(change, facts));
         let refused = refused.or_else(|| withheld(change, &diagnosis.causes));
         let refused = refused.or_else(|| lint::check(&Proposed { action: change, facts, suffering: &objects }));
         match refused {
@@ -157,9 +160,14 @@ pub(crate) fn examine(changes: &[Wanted], diagnosis: &Diagnosis, facts: &Facts<'
     }
     refusals.extend(two_at_once(made.iter().map(|(proposal, _): &(Proposal, About)| &proposal.action), facts));
     let mut checks = checks(&symptoms, facts);
-    if !checks.is_empty() {
+    // What an Ingress leads to is there once it is reached, whoever else is affected.
+    let reached = |(proposal, _): &(Proposal, About)| beside::leads_to_a_service(&proposal.action);
+    if !checks.is_empty() || made.iter().any(reached) {
         // Whoever else is behind a changed Service has to be reached as before.
-        let served: Vec<Check> = made.iter().filter_map(|(proposal, _)| served(proposal.action.target(), facts)).collect();
+        let served: Vec<Check> = {
+            let services = made.iter().flat_map(|(proposal, _)| beside::services(&proposal.action, facts));
+            services.filter_map(|service| served(&service, facts)).collect()
+        };
         checks.extend(served.into_iter().filter(|check| !checks.contains(check)).collect::<Vec<_>>());
     }
     if refusals.is_empty() && checks.is_empty() {
@@ -339,13 +347,18 @@ pub(crate) fn needed(changes: &[Wanted]) -> Vec<Kind> {
         Wanted::Change(change) if change.scales_to().is_some() => vec![Kind::HorizontalPodAutoscaler],
         // Whether a node takes another Pod of a DaemonSet.
         Wanted::Change(change) if change.is_made_again() => vec![Kind::Node],
+        Wanted::Change(Action::Create { object, .. }) => missing::needed(&object.kind),
+        Wanted::Change(Action::UndoRollout { target, .. }) => revisions::needed(&target.kind),
         Wanted::Change(change) => match change.target().kind {
-            Kind::PersistentVolumeClaim => vec![Kind::PersistentVolumeClaim],
+            Kind::PersistentVolumeClaim => vec![Kind::PersistentVolumeClaim, Kind::StorageClass],
+            Kind::Ingress => vec![Kind::Ingress, Kind::Service, Kind::EndpointSlice],
+            Kind::HorizontalPodAutoscaler | Kind::PodDisruptionBudget => vec![change.target().kind.clone()],
             Kind::Service => BEHIND.iter().chain([&Kind::EndpointSlice]).cloned().collect(),
             Kind::ConfigMap => setting::USERS.to_vec(),
             _ => Vec::new(),
         },
-        Wanted::Restart { .. } | Wanted::UndoRollout { .. } => Vec::new(),
+        Wanted::UndoRollout { target, .. } => revisions::needed(&target.kind),
+        Wanted::Restart { .. } => Vec::new(),
     };
     changes.iter().flat_map(of).collect::<BTreeSet<Kind>>().into_iter().collect()
 }
@@ -362,26 +375,21 @@ fn scaled_by_another(change: &Action, facts: &Facts<'_>) -> Option<Refusal> {
     scaled.then(|| Refusal::Stated(format!("an autoscaler scales {target}")))
 }
 
-/// A claim is created where a Pod waits for it and none of that name is there.
-fn missed(change: &Action, facts: &Facts<'_>) -> Option<Refusal> {
-    let Action::Create { object, .. } = change else { return None };
-    match facts.look_up::<PersistentVolumeClaim>(object) {
-        Presence::Absent => None,
-        Presence::There(_) => Some(Refusal::Stated(format!("{object} exists"))),
-        Presence::Unread => Some(Refusal::Stated(format!("whether {object} exists could not be read"))),
-    }
-}
-
 /// What else the change does than what it is for.
 fn at_stake(change: &Action, about: &[&Symptom], areas: &[(&Symptom, HashSet<ObjectRef>)], facts: &Facts<'_>) -> Stakes {
     let area: HashSet<&ObjectRef> = areas.iter().filter(|(symptom, _)| about.contains(symptom)).flat_map(|(_, area)| area).collect();
     let roots: HashSet<ObjectRef> = about.iter().map(|symptom| root(&symptom.object, facts)).collect();
     let own: HashSet<&ObjectRef> = about.iter().map(|symptom| &symptom.object).collect();
-    stakes(change, &Suffering { own: &own, roots: &roots, area: &area }, |object| root(object, facts), facts)
+    let mut stakes = stakes(change, &Suffering { own: &own, roots: &roots, area: &area }, |object| root(object, facts), facts);
+    for (risk, said) in missing::at_stake(change, facts).into_iter().chain(beside::at_stake(change, facts)) {
+        stakes.risk = stakes.risk.max(risk);
+        stakes.said.push(said);
+    }
+    stakes
 }
 
-/// What belongs to something that suffers, in its own namespace: who owns it and what that owns, what leads to it, and the ConfigMaps and
-/// claims that it refers to, whether or not they are there.
+/// What belongs to something that suffers, in its own namespace: who owns it and what that owns, what leads to it, scales it and keeps its
+/// Pods, and the ConfigMaps, claims, ServiceAccounts and Services that it refers to, whether or not they are there.
 fn area(object: &ObjectRef, facts: &Facts<'_>) -> HashSet<ObjectRef> {
     let reached = reach(facts, std::slice::from_ref(object));
     let mut area: HashSet<ObjectRef> = reached.objects().cloned().chain([object.clone()]).collect();
@@ -393,9 +401,11 @@ fn area(object: &ObjectRef, facts: &Facts<'_>) -> HashSet<ObjectRef> {
     let Some(namespace) = &object.namespace else { return HashSet::new() };
     for spec in specs {
         let named = references(spec, &FieldPath::root());
-        let kinds = [Kind::ConfigMap, Kind::PersistentVolumeClaim];
+        let kinds = [Kind::ConfigMap, Kind::PersistentVolumeClaim, Kind::ServiceAccount];
         area.extend(named.iter().filter(|r| kinds.contains(&r.kind)).map(|r| ObjectRef::namespaced(r.kind.clone(), namespace, r.name)));
     }
+    area.extend(own.iter().flat_map(|one| missing::named(one, namespace, facts)));
+    area.extend(own.iter().flat_map(|one| beside::of(one, namespace, facts)));
     area.retain(|one| one.namespace.as_ref() == Some(namespace));
     area
 }
@@ -438,7 +448,11 @@ fn checks(symptoms: &[Symptom], facts: &Facts<'_>) -> Vec<Check> {
             Kind::Pod if facts.owners().chain(&object).next().is_none() => Check::PodReady(object),
             Kind::PersistentVolumeClaim => Check::ClaimBound(object),
             Kind::Service => Check::EndpointsReady(object),
-            _ => continue,
+            _ => {
+                let behind = beside::behind(&object, facts).into_iter().map(Check::RolloutComplete);
+                all.extend(behind.filter(|check| !all.contains(check)).collect::<Vec<_>>());
+                continue;
+            }
         };
         if !all.contains(&check) {
             all.push(check);

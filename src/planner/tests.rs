@@ -206,7 +206,7 @@ fn system_namespace_and_foreign_kinds_are_refused() {
     let seen = snapshot(vec![]);
     let refused = |kind: Kind, ns: &Namespace| plan(&cause(vec![create(kind, ns)]), &seen, id(), OnFailure::Keep).unwrap_err();
     assert_eq!(refused(Kind::PersistentVolumeClaim, &kube), [Refusal::SystemNamespace(kube.clone())]);
-    for kind in [Kind::Secret, Kind::ConfigMap, Kind::Deployment] {
+    for kind in [Kind::Secret, Kind::Ingress, Kind::Deployment] {
         assert_eq!(refused(kind.clone(), &namespace()), [Refusal::Kind { verb: "create", kind }]);
     }
     let whole = ObjectRef { namespace: None, ..ObjectRef::namespaced(Kind::PersistentVolumeClaim, &namespace(), "x") };

@@ -34,6 +34,7 @@ pub(super) fn admit_new(
         }
         read::set(&mut object, "/metadata/namespace", namespace);
     }
+    has_account(cluster, resource, namespace, &object)?;
     give_name(cluster, resource, &mut object)?;
     for server_side in ["uid", "resourceVersion", "generation", "deletionTimestamp", "managedFields"] {
         read::remove(&mut object, &format!("/metadata/{server_side}"));
@@ -48,6 +49,17 @@ pub(super) fn admit_new(
     cluster.stamp_new(resource, &mut object);
     note_manager(cluster, resource, &mut object, manager);
     Ok(object)
+}
+
+/// What a Pod runs as has to exist. That of the namespace is made by a controller that is none of the stand-ins.
+fn has_account(cluster: &Cluster, resource: &Resource, namespace: &str, pod: &Value) -> Result<(), Problem> {
+    let account = read::text(pod, "/spec/serviceAccountName");
+    let missing = !matches!(account, "" | "default") && cluster.store.get(&resources::SERVICE_ACCOUNT, namespace, account).is_none();
+    if resource.kind != "Pod" || !missing {
+        return Ok(());
+    }
+    let name = if read::name(pod).is_empty() { read::text(pod, "/metadata/generateName") } else { read::name(pod) };
+    Err(Problem::no_account(resource, name, namespace, account))
 }
 
 fn give_name(cluster: &mut Cluster, resource: &Resource, object: &mut Value) -> Result<(), Problem> {

@@ -110,6 +110,15 @@ impl Problem {
         Self::new(StatusCode::FORBIDDEN, "Forbidden", message).about(resource, resource.plural, name)
     }
 
+    /// What a Pod is to run as does not exist.
+    pub(super) fn no_account(resource: &Resource, pod: &str, namespace: &str, account: &str) -> Self {
+        let message = format!(
+            "{} \"{pod}\" is forbidden: error looking up service account {namespace}/{account}: serviceaccount \"{account}\" not found",
+            resource.group_resource()
+        );
+        Self::new(StatusCode::FORBIDDEN, "Forbidden", message).about(resource, resource.plural, pod)
+    }
+
     pub(super) fn expired(message: impl Into<String>) -> Self {
         Self::new(StatusCode::GONE, "Expired", message)
     }

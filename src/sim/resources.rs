@@ -58,8 +58,10 @@ pub(super) static STORAGE_CLASS: Resource = global(resource("storage.k8s.io", "s
 pub(super) static SLICE: Resource = resource("discovery.k8s.io", "endpointslices", "EndpointSlice", "");
 pub(super) static BUDGET: Resource = counted(resource("policy", "poddisruptionbudgets", "PodDisruptionBudget", "pdb"));
 
+pub(super) static CONTROLLER_REVISION: Resource = resource("apps", "controllerrevisions", "ControllerRevision", "");
+
 /// Kinds that are stored and listed, with nothing acting on them.
-static INERT: [Resource; 11] = [
+static INERT: [Resource; 10] = [
     counted(resource("apps", "daemonsets", "DaemonSet", "ds")),
     counted(resource("batch", "jobs", "Job", "")),
     counted(resource("batch", "cronjobs", "CronJob", "cj")),
@@ -70,7 +72,6 @@ static INERT: [Resource; 11] = [
     resource("", "resourcequotas", "ResourceQuota", "quota"),
     resource("", "limitranges", "LimitRange", "limits"),
     Resource { version: "v2", ..resource("autoscaling", "horizontalpodautoscalers", "HorizontalPodAutoscaler", "hpa") },
-    resource("apps", "controllerrevisions", "ControllerRevision", ""),
 ];
 
 /// Every kind, in the order of discovery.
@@ -92,6 +93,7 @@ pub(super) fn all() -> impl Iterator<Item = &'static Resource> {
         &STORAGE_CLASS,
         &SLICE,
         &BUDGET,
+        &CONTROLLER_REVISION,
     ]
     .into_iter()
     .chain(&INERT)

@@ -311,8 +311,7 @@ fn yardstick(step: &Step) -> Option<String> {
     if step.action.leads_to_a_port() {
         return Some(format!("{target}: whether the port answers to which this plan leads it was not tried"));
     }
-    let before = step.precondition.fields.iter().find(|pinned| pinned.path == FieldPath::dotted("spec.replicas"));
-    let before = before.and_then(|pinned| pinned.value.as_ref()?.as_u64());
-    let is_less = step.action.scales_to().zip(before).is_some_and(|(wanted, before)| wanted < before);
+    let before = |path: &FieldPath| step.precondition.fields.iter().find(|pinned| pinned.path == *path)?.value.as_ref()?.as_u64();
+    let is_less = step.action.counts().iter().any(|(path, wanted)| before(path).is_some_and(|before| *wanted < before));
     is_less.then(|| format!("{target}: fewer replicas are asked for since this plan, so fewer have to be ready"))
 }

@@ -312,8 +312,10 @@ impl<'a> Settling<'a> {
         let (_, mut last) = validate::once_more(plan);
         // What could not be read is told once.
         last.retain(|kind| collected.snapshot.is_complete(kind));
-        let between = self.between().filter(|kind| !collected.snapshot.looked.contains(kind)).into_iter().collect();
-        collect::renewed(collected, [between, last], scope, self.read, self.clock).await
+        // What the plan was made of, and no rule needs.
+        let made_of = validate::kinds(plan).into_iter().filter(|kind| plan.judged.saw.contains(kind));
+        let besides = once(made_of.chain(self.between()).filter(|kind| !collected.snapshot.looked.contains(kind)));
+        collect::renewed(collected, [besides, last], scope, self.read, self.clock).await
     }
 
     async fn judge(&self, snapshot: Snapshot) -> ControlFlow<Settled, Concluded<Look>> {

@@ -14,7 +14,8 @@ macro_rules! kinds {
             ReplicaSet "apps/v1" "replicasets" "rs" namespaced readable [replica_sets: k8s_openapi::api::apps::v1::ReplicaSet];
             StatefulSet "apps/v1" "statefulsets" "sts" namespaced readable [stateful_sets: k8s_openapi::api::apps::v1::StatefulSet];
             DaemonSet "apps/v1" "daemonsets" "ds" namespaced readable [daemon_sets: k8s_openapi::api::apps::v1::DaemonSet];
-            ControllerRevision "apps/v1" "controllerrevisions" "" namespaced readable [];
+            ControllerRevision "apps/v1" "controllerrevisions" "" namespaced readable
+                [controller_revisions: k8s_openapi::api::apps::v1::ControllerRevision];
             Job "batch/v1" "jobs" "" namespaced readable [jobs: k8s_openapi::api::batch::v1::Job];
             CronJob "batch/v1" "cronjobs" "cj" namespaced readable [cron_jobs: k8s_openapi::api::batch::v1::CronJob];
             Service "v1" "services" "svc" namespaced readable [services: k8s_openapi::api::core::v1::Service];
@@ -35,6 +36,8 @@ macro_rules! kinds {
                 [claims: k8s_openapi::api::core::v1::PersistentVolumeClaim];
             PersistentVolume "v1" "persistentvolumes" "pv" cluster readable [volumes: k8s_openapi::api::core::v1::PersistentVolume];
             ConfigMap "v1" "configmaps" "cm" namespaced readable [config_maps: k8s_openapi::api::core::v1::ConfigMap];
+            ServiceAccount "v1" "serviceaccounts" "sa" namespaced readable
+                [service_accounts: k8s_openapi::api::core::v1::ServiceAccount];
             Secret "v1" "secrets" "" namespaced unreadable [];
             StorageClass "storage.k8s.io/v1" "storageclasses" "sc" cluster readable
                 [storage_classes: k8s_openapi::api::storage::v1::StorageClass];

@@ -24,8 +24,38 @@ pub(super) struct Create<'a> {
 }
 
 impl Create<'_> {
-    /// What it holds. Nothing in the cluster says how large a claim was meant to be that takes nobody's place: its size is an assumption.
+    /// What it holds.
     fn content(&self, replaces: Option<&Precondition>) -> Vec<Part> {
+        let keys = |pointer: &str| {
+            let members = self.manifest.pointer(pointer).and_then(Value::as_object);
+            members
+                .into_iter()
+                .flatten()
+                .map(|(key, value)| (escaped(key), value.as_str().map(escaped).unwrap_or_default()))
+                .collect::<Vec<_>>()
+        };
+        let named = |begin: &'static str, names: Vec<String>| vec![Part::words(begin), Part::name(names.join(", "))];
+        match self.object.kind {
+            Kind::ConfigMap => named("key ", keys("/data").into_iter().map(|(key, value)| format!("{key}={value}")).collect()),
+            Kind::Service => {
+                let labels = keys("/spec/selector").into_iter().map(|(key, value)| format!("{key}={value}")).collect();
+                named("selects ", labels)
+            }
+            Kind::ServiceAccount => {
+                let secrets = self.manifest.get("imagePullSecrets").and_then(Value::as_array).into_iter().flatten();
+                let secrets: Vec<String> = secrets.filter_map(|one| one.get("name")?.as_str().map(escaped)).collect();
+                if secrets.is_empty() {
+                    vec![Part::words("with the roles bound to its name")]
+                } else {
+                    named("pulls images with ", secrets)
+                }
+            }
+            _ => self.of_a_claim(replaces),
+        }
+    }
+
+    /// Nothing in the cluster says how large a claim was meant to be that takes nobody's place: its size is an assumption.
+    fn of_a_claim(&self, replaces: Option<&Precondition>) -> Vec<Part> {
         let text = |pointer: &str| self.manifest.pointer(pointer).and_then(Value::as_str).map(escaped);
         let mut parts = Vec::new();
         if let Some(size) = text("/spec/resources/requests/storage") {
@@ -45,8 +75,12 @@ impl Create<'_> {
         parts
     }
 
-    fn begins(replaces: Option<&Precondition>) -> &'static str {
-        if replaces.is_some() { "Replace empty " } else { "New empty " }
+    fn begins(&self, replaces: Option<&Precondition>) -> &'static str {
+        match (&self.object.kind, replaces) {
+            (Kind::PersistentVolumeClaim, Some(_)) => "Replace empty ",
+            (Kind::PersistentVolumeClaim, None) => "New empty ",
+            _ => "New ",
+        }
     }
 }
 
@@ -65,11 +99,11 @@ impl PlannedAction for Create<'_> {
 
     fn in_one_line(&self, _: &Precondition, replaces: Option<&Precondition>) -> String {
         let content: String = self.content(replaces).iter().map(Part::whole).collect();
-        format!("{}{}: {content}", Self::begins(replaces), named(self.object))
+        format!("{}{}: {content}", self.begins(replaces), named(self.object))
     }
 
     fn headline(&self, _: &Precondition, replaces: Option<&Precondition>) -> Vec<Part> {
-        let mut parts = vec![Part::words(Self::begins(replaces))];
+        let mut parts = vec![Part::words(self.begins(replaces))];
         parts.extend(called(self.object));
         parts.push(Part::words(": "));
         parts.extend(self.content(replaces));
@@ -129,16 +163,17 @@ impl PlannedAction for Create<'_> {
             diff: diff::unified(&object.slashed(), None, Some(&body)).map_err(Refusal::NotPossible)?,
             request: Request { method: Method::Post, path: format!("{path}{QUERY}"), body: body.to_string() },
             precondition: Precondition::default(),
-            undo: Undo::None {
-                why: format!("none, because the claim can hold data as soon as it is Bound; by hand: {}", kubectl::on("delete", object)),
-            },
+            undo: Undo::None { why: format!("none, because {}; by hand: {}", kept(&object.kind), kubectl::on("delete", object)) },
             command: self.kubectl(),
         })
     }
 
     fn drift(&self, request: &Request, _: Option<&Value>, answer: &Value) -> Option<String> {
         match serde_json::from_str::<Value>(&request.body) {
-            Ok(planned) => admission::in_words(&admission::differences(&planned, answer, &defaults(&self.object.kind))),
+            Ok(planned) => {
+                let planned = filled_in(&self.object.kind, planned, answer);
+                admission::in_words(&admission::differences(&planned, answer, &defaults(&self.object.kind)))
+            }
             Err(error) => Some(format!("the manifest of {} cannot be read: {error}", self.object)),
         }
     }
@@ -158,7 +193,44 @@ fn defaults(kind: &Kind) -> Vec<(&'static str, Value)> {
         Kind::PersistentVolumeClaim => {
             vec![("/spec/volumeMode", json!("Filesystem")), ("/metadata/finalizers", json!(["kubernetes.io/pvc-protection"]))]
         }
+        Kind::Service => vec![
+            ("/spec/type", json!("ClusterIP")),
+            ("/spec/sessionAffinity", json!("None")),
+            ("/spec/internalTrafficPolicy", json!("Cluster")),
+            ("/spec/ipFamilyPolicy", json!("SingleStack")),
+            ("/spec/ipFamilies", json!(["IPv4"])),
+            ("/spec/ipFamilies", json!(["IPv6"])),
+            ("/spec/clusterIPs", json!(["None"])),
+        ],
         _ => Vec::new(),
+    }
+}
+
+/// A Service gets an address of the cluster's own choice, and each of its ports what it does not say.
+fn filled_in(kind: &Kind, mut planned: Value, answer: &Value) -> Value {
+    let given = answer.pointer("/spec/clusterIP").and_then(Value::as_str).filter(|ip| is_an_address(ip));
+    let Some(spec) = planned.get_mut("spec").and_then(Value::as_object_mut).filter(|_| *kind == Kind::Service) else { return planned };
+    if let (false, Some(ip)) = (spec.contains_key("clusterIP"), given) {
+        spec.insert("clusterIP".to_owned(), json!(ip));
+        spec.insert("clusterIPs".to_owned(), json!([ip]));
+    }
+    for port in spec.get_mut("ports").and_then(Value::as_array_mut).into_iter().flatten().filter_map(Value::as_object_mut) {
+        let to = port.get("port").cloned().unwrap_or_default();
+        port.entry("targetPort").or_insert(to);
+        port.entry("protocol").or_insert_with(|| json!("TCP"));
+    }
+    planned
+}
+
+fn is_an_address(text: &str) -> bool {
+    text.contains(['.', ':']) && text.bytes().all(|b| b.is_ascii_hexdigit() || b == b'.' || b == b':')
+}
+
+/// Why it is not deleted again.
+fn kept(kind: &Kind) -> &'static str {
+    match kind {
+        Kind::PersistentVolumeClaim => "the claim can hold data as soon as it is Bound",
+        _ => "who uses it by then is not known",
     }
 }
 

@@ -187,6 +187,10 @@ impl PlannedAction for Patch<'_> {
             pins.precondition.fields.push(Pinned { path: op.path.clone(), value: at.current });
         }
         let Signed { request, diff, precondition, command, after } = signed(target, live, pins, changes, pin_version, stamp)?;
+        if target.kind == Kind::PersistentVolumeClaim {
+            let why = "none, because a volume never shrinks again".to_owned();
+            return Ok(Built { diff, request, precondition, undo: Undo::None { why }, command });
+        }
         let (undo, summary) = undo::of(self.ops, live, &after, stamp).ok_or_else(|| impossible(format!("{target} has no undo")))?;
         let undo = Request { method: Method::Patch, path: request.path.clone(), body: Value::Array(undo).to_string() };
         Ok(Built { diff, request, precondition, undo: Undo::Restore { request: undo, summary }, command })

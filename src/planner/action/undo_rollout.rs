@@ -1,4 +1,5 @@
-//! The way back to an earlier revision of a Deployment: its template gets, field by field, what the ReplicaSet of that revision has.
+//! The way back to an earlier revision of a workload: its template gets, field by field, what the ReplicaSet or the ControllerRevision of
+//! that revision has.
 
 use super::patch::Patch;
 use super::planned::{Built, PlannedAction, called, named};
@@ -13,8 +14,8 @@ use crate::domain::request::Request;
 use crate::planner::live::Basis;
 use crate::planner::proposed::Proposed;
 use crate::planner::refusal::Refusal;
+use crate::planner::revisions::{template, without_nulls};
 use crate::planner::templates::after;
-use crate::planner::wanted::template;
 use serde_json::Value;
 
 pub(super) struct UndoRollout<'a> {
@@ -84,7 +85,7 @@ impl PlannedAction for UndoRollout<'_> {
     /// That the changes lead to the template of the revision, whole: also to what this program does not know of it.
     fn fits(&self, live: &Value, source: &Value) -> Result<(), Refusal> {
         let ops: Vec<FieldOp> = self.ops.iter().cloned().collect();
-        let made = after(live, &ops).and_then(|object| object.pointer("/spec/template").cloned());
+        let made = after(live, &ops).and_then(|object| object.pointer("/spec/template").cloned()).map(without_nulls);
         if made.as_ref() == Some(&template(source)) {
             return Ok(());
         }

@@ -36,8 +36,11 @@ fn sync_replica_set(cluster: &mut Cluster, set: &Value) {
             let mut pod = json!({"metadata": read::at(set, "/spec/template/metadata"), "spec": read::at(set, "/spec/template/spec")});
             read::set(&mut pod, "/metadata/generateName", format!("{}-", read::name(set)));
             if let Err(problem) = owned::create_pod(cluster, set, pod, SOURCE.component) {
-                let message = format!("Error creating: {}", problem.message);
-                events::warning(cluster, SOURCE, set, "FailedCreate", &message);
+                // A controller tries again after a while, and here with whatever changes: what it says, it says once.
+                if read::text(read::condition(set, "ReplicaFailure"), "/message") != problem.message {
+                    let message = format!("Error creating: {}", problem.message);
+                    events::warning(cluster, SOURCE, set, "FailedCreate", &message);
+                }
                 failure = Some(problem.message);
                 break;
             }

@@ -11,7 +11,7 @@ use crate::sim::{
     events::{self, Recorder},
     json as read,
     names::template_hash,
-    resources::{CLAIM, POD, STATEFUL_SET},
+    resources::{CLAIM, CONTROLLER_REVISION, POD, STATEFUL_SET},
 };
 
 const SOURCE: Recorder<'static> = Recorder::controller("statefulset-controller");
@@ -23,8 +23,38 @@ const MOST: i64 = 500;
 pub(super) fn sync_stateful_sets(cluster: &mut Cluster) {
     for set in cluster.store.list(&STATEFUL_SET, None) {
         if !read::is_deleting(&set) {
+            keep_revision(cluster, &set);
             step_stateful_set(cluster, &set);
             write_stateful_set_status(cluster, &set);
+        }
+    }
+}
+
+/// Each template that it has had, numbered: one that comes again gets the highest number.
+fn keep_revision(cluster: &mut Cluster, set: &Value) {
+    let (namespace, name) = (read::namespace(set).to_owned(), revision(set));
+    let own = cluster.store.list(&CONTROLLER_REVISION, Some(&namespace));
+    let own: Vec<Arc<Value>> = own.into_iter().filter(|kept| read::is_controlled_by(kept, set)).collect();
+    let number = |kept: &Value| read::int(kept, "/revision").unwrap_or(0);
+    let highest = own.iter().map(|kept| number(kept)).max().unwrap_or(0);
+    match own.iter().find(|kept| read::name(kept) == name) {
+        Some(kept) if number(kept) == highest => {}
+        Some(kept) => {
+            let mut newest = (**kept).clone();
+            read::set(&mut newest, "/revision", highest + 1);
+            cluster.store.put(&CONTROLLER_REVISION, newest);
+        }
+        None => {
+            let mut template = read::at(set, "/spec/template").clone();
+            read::set(&mut template, "/$patch", "replace");
+            let kept = json!({
+                "metadata": {"name": name, "labels": read::at(set, "/spec/selector/matchLabels"), "ownerReferences": [owned::reference(set)]},
+                "data": {"spec": {"template": template}},
+                "revision": highest + 1,
+            });
+            if let Ok(admitted) = admission::admit_new(cluster, &CONTROLLER_REVISION, &namespace, kept, false, "") {
+                cluster.store.put(&CONTROLLER_REVISION, admitted);
+            }
         }
     }
 }

@@ -4,7 +4,9 @@
 use crate::support::embedded::{Embedded, yes};
 use kubemend::domain::id::SessionId;
 use kubemend::domain::issue::Issue;
+use kubemend::domain::limits::Limits;
 use kubemend::domain::object::Namespace;
+use kubemend::domain::risk::Risk;
 use kubemend::sim::MadeImage;
 use kubemend::workflow::report::{Report, Status};
 use kubemend::workflow::{Approver, Caller, Opened, Problem, Question, Remediation};
@@ -178,6 +180,36 @@ async fn way_back_leads_to_the_template_that_runs_and_says_each_field() {
     // The controller takes the ReplicaSet that was there: the template is the same, byte for byte.
     let sets = cluster.objects().into_iter().filter(|o| o["kind"] == "ReplicaSet").count();
     assert_eq!(sets, 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn way_back_of_a_stateful_set_leads_to_the_revision_that_runs() {
+    let set = |image: &str| STORE.replace("  replicas: 3", "  replicas: 3\n  podManagementPolicy: Parallel").replace("api:good", image);
+    let service = "\napiVersion: v1\nkind: Service\nmetadata: {name: store}\nspec: {clusterIP: None, selector: {app: store}, ports: [{port: 8080}]}\n";
+    let cluster = running(&format!("{}---{service}", set("api:good"))).await;
+    cluster.apply(&set("api:1"));
+    tokio::time::sleep(Duration::from_secs(90)).await;
+    let process = cluster.process_with(Limits { ceiling: Risk::High, ..Limits::default() }, true);
+    let store = || cluster.sim.object("statefulsets", SHOP, "store").unwrap();
+    let concluded = async |process: &Remediation, revision: u32| {
+        let id = analyzed(process).await;
+        let given = json!({"causes": [{"object": "statefulset/store", "title": "it hangs", "explanation": "the log says so", "confidence": 0.9,
+                                       "cites": ["e1"]}],
+                           "actions": [{"action": "undoRollout", "object": "statefulset/store", "revision": revision}]});
+        process.conclude(&id, &given, "agent-of-the-test", &Caller::silent()).await.unwrap()
+    };
+    for (revision, part) in [(7, "has no revision 7: it has 1, 2"), (2, "revision 2 is what")] {
+        let opened = concluded(&process, revision).await;
+        assert!(opened.question.is_none() && advice(&opened.report).contains(part), "{revision}: {}", advice(&opened.report));
+    }
+    assert_eq!(cluster.writes(), []);
+    let opened = concluded(&process, 1).await;
+    let question = opened.question.unwrap_or_else(|| panic!("{}", advice(&opened.report)));
+    assert!(begins(&question).contains("2 → 1: revision of StatefulSet store"), "{}", question.text);
+    let done = yes(&process, &question).await.unwrap();
+    assert_eq!(done.status, Status::Resolved, "{:?}", done.validation);
+    assert_eq!(store()["spec"]["template"]["spec"]["containers"][0]["image"], "api:good");
+    assert_eq!(cluster.writes().len(), 1);
 }
 
 #[tokio::test(start_paused = true)]

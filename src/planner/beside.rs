@@ -1,0 +1,249 @@
+//! What a value that somebody states has to fit besides its form: the other fields of its object, and what is there around it. Of each kind
+//! that has such fields: an autoscaler's bounds, what a budget keeps, where an Ingress leads, and how large a claim is.
+
+use super::outline::seen;
+use super::refusal::Refusal;
+use super::templates::after;
+use crate::domain::action::{Action, FieldOp};
+use crate::domain::field::FieldPath;
+use crate::domain::form::percent;
+use crate::domain::kind::Kind;
+use crate::domain::object::{Namespace, ObjectRef};
+use crate::domain::resource::Resource;
+use crate::domain::risk::Risk;
+use crate::facts::{Facts, focus, ingresses, labels};
+use k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscaler;
+use k8s_openapi::api::core::v1::{PersistentVolumeClaim, Service};
+use k8s_openapi::api::networking::v1::{Ingress, IngressBackend};
+use k8s_openapi::api::policy::v1::PodDisruptionBudget;
+use k8s_openapi::api::storage::v1::StorageClass;
+use serde_json::Value;
+
+/// Why the values do not fit; nothing where they do.
+pub(super) fn refused(change: &Action, facts: &Facts<'_>) -> Option<Refusal> {
+    let Action::Patch { target, ops } = change else { return None };
+    let ops: Vec<FieldOp> = ops.iter().cloned().collect();
+    match target.kind {
+        Kind::HorizontalPodAutoscaler => bounds(&changed(change, &ops, facts)?),
+        Kind::PodDisruptionBudget => budget(target, &changed(change, &ops, facts)?, facts),
+        Kind::Ingress => routes(&changed(change, &ops, facts)?, &ops, target.namespace.as_ref()?, facts),
+        Kind::PersistentVolumeClaim => growth(target, facts),
+        _ => None,
+    }
+    .map(Refusal::Stated)
+}
+
+/// The object as it would be.
+fn changed(change: &Action, ops: &[FieldOp], facts: &Facts<'_>) -> Option<Value> {
+    let now = seen(change, facts).ok().flatten()?;
+    after(&now.value, ops)
+}
+
+fn number(object: &Value, pointer: &str) -> Option<u64> {
+    object.pointer(pointer).and_then(Value::as_u64)
+}
+
+fn bounds(after: &Value) -> Option<String> {
+    let (least, most) = (number(after, "/spec/minReplicas").unwrap_or(1), number(after, "/spec/maxReplicas").unwrap_or(0));
+    (least > most).then(|| format!("`minReplicas` would be {least} and `maxReplicas` {most}"))
+}
+
+/// How many of these Pods may be away at once: what a share does not divide evenly is rounded up, as its controller does.
+fn may_go(budget: &Value, of: u64) -> Option<u64> {
+    let count = |value: &Value| match value {
+        Value::String(share) => percent(share).map(|percent| percent.saturating_mul(of).div_ceil(100)),
+        number => number.as_u64(),
+    };
+    let keeps = budget.pointer("/spec/minAvailable").and_then(count).map(|kept| of.saturating_sub(kept));
+    keeps.or_else(|| budget.pointer("/spec/maxUnavailable").and_then(count))
+}
+
+/// A budget that keeps nothing protects nothing, and one that lets nothing go stops every drain.
+fn budget(target: &ObjectRef, after: &Value, facts: &Facts<'_>) -> Option<String> {
+    let found = facts.find::<PodDisruptionBudget>(target)?;
+    let of = found.status.as_ref().and_then(|status| status.expected_pods).and_then(|of| u64::try_from(of).ok()).unwrap_or(0);
+    if of < 2 {
+        return Some(format!("{target} is for {of} Pods, so no value keeps one and lets one go: more replicas do"));
+    }
+    let goes = may_go(after, of)?;
+    (goes == 0 || goes >= of)
+        .then(|| format!("of {of} Pods it would let {goes} go at once: at least one has to stay, and at least one to go"))
+}
+
+/// Each backend that is changed, as it would be.
+fn backends(after: &Value, ops: &[FieldOp]) -> Vec<IngressBackend> {
+    let of = |op: &FieldOp| {
+        let steps = op.path.segments();
+        let at = steps.iter().position(|step| step.name() == "service")?;
+        let value = FieldPath::from_segments(steps.iter().take(at).cloned()).locate(after)?.current?;
+        let name = value.pointer("/service/name")?.as_str()?.to_owned();
+        let port = |field: &str| value.pointer(&format!("/service/port/{field}")).cloned();
+        let number = port("number").and_then(|port| i32::try_from(port.as_i64()?).ok());
+        Some((name, number, port("name").and_then(|port| port.as_str().map(str::to_owned))))
+    };
+    let mut all: Vec<IngressBackend> = Vec::new();
+    for (name, number, port) in ops.iter().filter_map(of) {
+        let port = k8s_openapi::api::networking::v1::ServiceBackendPort { name: port, number };
+        let service = k8s_openapi::api::networking::v1::IngressServiceBackend { name, port: Some(port) };
+        let backend = IngressBackend { resource: None, service: Some(service) };
+        if !all.contains(&backend) {
+            all.push(backend);
+        }
+    }
+    all
+}
+
+fn routes(after: &Value, ops: &[FieldOp], namespace: &Namespace, facts: &Facts<'_>) -> Option<String> {
+    backends(after, ops).into_iter().filter_map(|backend| backend.service).find_map(|wanted| {
+        let object = ObjectRef::namespaced(Kind::Service, namespace, &wanted.name);
+        let Some(found) = facts.find::<Service>(&object) else {
+            let unread = !facts.is_whole(&Kind::Service);
+            return Some(if unread { format!("whether {object} exists could not be read") } else { format!("{object} does not exist") });
+        };
+        if labels::any_selector(found).is_none() {
+            return Some(format!("{object} has no selector, so who is behind it is not known"));
+        }
+        let port = wanted.port.unwrap_or_default();
+        let said = port.number.map(|number| number.to_string()).or_else(|| port.name.clone()).unwrap_or_default();
+        let fits = |has: &k8s_openapi::api::core::v1::ServicePort| {
+            port.number.map_or(has.name.is_some() && has.name == port.name, |number| number == has.port)
+        };
+        if !found.spec.iter().flat_map(|spec| spec.ports.iter().flatten()).any(fits) {
+            return Some(format!("{object} has no port `{said}`"));
+        }
+        let ready = facts.is_whole(&Kind::EndpointSlice) && facts.ready_addresses(&object) > 0;
+        (!ready).then(|| format!("no address of {object} is known to be ready, so nothing would answer there"))
+    })
+}
+
+/// Only a volume that is there, of a class that says that it can.
+fn growth(target: &ObjectRef, facts: &Facts<'_>) -> Option<String> {
+    let claim = facts.find::<PersistentVolumeClaim>(target)?;
+    if claim.status.as_ref().and_then(|status| status.phase.as_deref()) != Some("Bound") {
+        return Some(format!("{target} is not Bound, and only a volume that exists can grow"));
+    }
+    let name = claim.spec.as_ref().and_then(|spec| spec.storage_class_name.as_deref()).filter(|name| !name.is_empty());
+    let Some(name) = name else { return Some(format!("{target} has no StorageClass, which would have to let its volume grow")) };
+    let class = ObjectRef::cluster(Kind::StorageClass, name);
+    let Some(found) = facts.find::<StorageClass>(&class) else {
+        let unread = !facts.is_whole(&Kind::StorageClass);
+        return Some(if unread {
+            format!("whether {class} lets volumes grow could not be read")
+        } else {
+            format!("{class} does not exist")
+        });
+    };
+    (found.allow_volume_expansion != Some(true)).then(|| format!("{class} does not let volumes grow (`allowVolumeExpansion`)"))
+}
+
+/// What scales a workload and what keeps its Pods belong to it.
+pub(super) fn of(object: &ObjectRef, namespace: &Namespace, facts: &Facts<'_>) -> Vec<ObjectRef> {
+    let Some(workload) = facts.workload(object) else { return Vec::new() };
+    let scales = |autoscaler: &&HorizontalPodAutoscaler| focus::target(autoscaler).as_ref() == Some(object);
+    let scaling = facts.all_in::<HorizontalPodAutoscaler>(namespace).filter(scales).map(Resource::reference);
+    let keeps =
+        |budget: &&PodDisruptionBudget| selects(budget).is_some_and(|selector| labels::matches(selector, Some(workload.pod_labels)));
+    scaling.chain(facts.all_in::<PodDisruptionBudget>(namespace).filter(keeps).map(Resource::reference)).collect()
+}
+
+/// By labels alone: where it has expressions, too, whom it is for is not followed here.
+fn selects(budget: &PodDisruptionBudget) -> Option<&labels::Selector> {
+    let selector = budget.spec.as_ref()?.selector.as_ref()?;
+    selector.match_labels.as_ref().filter(|labels| !labels.is_empty() && selector.match_expressions.is_none())
+}
+
+/// The workloads that have to run for an autoscaler or a budget to be well.
+pub(super) fn behind(object: &ObjectRef, facts: &Facts<'_>) -> Vec<ObjectRef> {
+    let scaled = facts.find::<HorizontalPodAutoscaler>(object).and_then(focus::target);
+    let selector = facts.find::<PodDisruptionBudget>(object).and_then(selects);
+    let kept = selector.zip(object.namespace.as_ref()).into_iter().flat_map(|(selector, namespace)| {
+        crate::facts::selected::workloads_selected(facts, namespace.as_str(), selector).map(|workload| workload.object.clone())
+    });
+    scaled.into_iter().filter(|target| facts.workload(target).is_some()).chain(kept).collect()
+}
+
+/// Services that have to be reached for the change to have helped: the one that it changes or creates, and those that an Ingress gets.
+pub(super) fn services(change: &Action, facts: &Facts<'_>) -> Vec<ObjectRef> {
+    let target = change.target();
+    let (Kind::Ingress, Action::Patch { ops, .. }, Some(namespace)) = (&target.kind, change, &target.namespace) else {
+        return if target.kind == Kind::Service { vec![target.clone()] } else { Vec::new() };
+    };
+    let ops: Vec<FieldOp> = ops.iter().cloned().collect();
+    let after = changed(change, &ops, facts);
+    let backends = after.iter().flat_map(|after| backends(after, &ops)).filter_map(|backend| backend.service);
+    backends.map(|service| ObjectRef::namespaced(Kind::Service, namespace, &service.name)).collect()
+}
+
+/// Whether it leads somebody to a Service that nobody was led to: that this one has addresses is what it is for.
+pub(super) fn leads_to_a_service(change: &Action) -> bool {
+    let target = change.target();
+    target.kind == Kind::Ingress || (target.kind == Kind::Service && matches!(change, Action::Create { .. }))
+}
+
+/// What else the change of such an object does, with its least risk.
+pub(super) fn at_stake(change: &Action, facts: &Facts<'_>) -> Option<(Risk, String)> {
+    let Action::Patch { target, ops } = change else { return None };
+    let ops: Vec<FieldOp> = ops.iter().cloned().collect();
+    match target.kind {
+        Kind::HorizontalPodAutoscaler => {
+            let (now, after) = (seen(change, facts).ok().flatten()?.value, changed(change, &ops, facts)?);
+            let lower = |field: &str| number(&after, field) < number(&now, field);
+            // How many run, where that is known.
+            let current = number(&now, "/status/currentReplicas");
+            let fewer = lower("/spec/maxReplicas") && current.is_none_or(|current| number(&after, "/spec/maxReplicas") < Some(current));
+            let risk = if fewer || lower("/spec/minReplicas") { Risk::High } else { Risk::Medium };
+            let some = lower("/spec/minReplicas") || lower("/spec/maxReplicas");
+            some.then(|| {
+                (
+                    risk,
+                    format!(
+                        "fewer replicas than now may run then: {} are asked for now",
+                        number(&now, "/status/currentReplicas").unwrap_or(0)
+                    ),
+                )
+            })
+        }
+        Kind::PodDisruptionBudget => {
+            let (now, after) = (seen(change, facts).ok().flatten()?.value, changed(change, &ops, facts)?);
+            let of = number(&now, "/status/expectedPods")?;
+            let (before, then) = (may_go(&now, of).unwrap_or(0), may_go(&after, of)?);
+            (then > before).then(|| {
+                (
+                    Risk::High,
+                    format!(
+                        "drains and evictions may end {then} of its {of} Pods at once then, and {before} now, and nothing else keeps them"
+                    ),
+                )
+            })
+        }
+        Kind::Ingress => {
+            let after = changed(change, &ops, facts)?;
+            let namespace = target.namespace.as_ref()?;
+            let led = |backend: &IngressBackend| {
+                let all = facts.all_in::<Ingress>(namespace);
+                all.flat_map(ingresses::backends).any(|(_, known)| known == backend)
+            };
+            let opened: Vec<String> = backends(&after, &ops).iter().filter(|backend| !led(backend)).filter_map(in_words).collect();
+            (!opened.is_empty()).then(|| {
+                (
+                    Risk::High,
+                    format!(
+                        "{} can be reached from outside the cluster then, and no Ingress of the namespace leads there now",
+                        opened.join(", ")
+                    ),
+                )
+            })
+        }
+        Kind::PersistentVolumeClaim => {
+            Some((Risk::Medium, "a volume never shrinks again, and its Pod may have to be restarted to see the new size".to_owned()))
+        }
+        _ => None,
+    }
+}
+
+fn in_words(backend: &IngressBackend) -> Option<String> {
+    let service = backend.service.as_ref()?;
+    let port = service.port.as_ref();
+    let said = port.and_then(|port| port.number.map(|number| number.to_string()).or_else(|| port.name.clone())).unwrap_or_default();
+    Some(format!("port `{said}` of Service `{}`", service.name))
+}

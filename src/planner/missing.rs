@@ -1,0 +1,210 @@
+//! What may be created of what somebody states: only an object that something affected names and that positively is not there, with nothing
+//! in it but what is asked of that name. What it held before, if it ever was there, is known to nobody here: where that cannot be told from
+//! who refers to it, nothing is created.
+
+use super::refusal::Refusal;
+use super::setting::{self, USERS, users};
+use super::stakes::BEHIND;
+use crate::domain::action::Action;
+use crate::domain::kind::Kind;
+use crate::domain::object::{Namespace, ObjectRef};
+use crate::domain::resource::Resource;
+use crate::domain::risk::Risk;
+use crate::domain::workload::Workload;
+use crate::facts::references::{Reference, Via};
+use crate::facts::{Facts, ingresses, pods, selected};
+use k8s_openapi::api::apps::v1::{DaemonSet, Deployment, StatefulSet};
+use k8s_openapi::api::core::v1::{PodSpec, ServiceAccount, VolumeMount};
+use k8s_openapi::api::networking::v1::Ingress;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Kinds without which it cannot be decided whether an object of this one may be created.
+pub(super) fn needed(kind: &Kind) -> Vec<Kind> {
+    match kind {
+        Kind::Service => BEHIND.iter().chain(&[Kind::Service, Kind::EndpointSlice, Kind::Ingress]).cloned().collect(),
+        Kind::ConfigMap | Kind::ServiceAccount => USERS.iter().chain([kind]).cloned().collect(),
+        Kind::PersistentVolumeClaim => vec![Kind::PersistentVolumeClaim],
+        // Of no other kind an object is created, so of none anything is read.
+        _ => Vec::new(),
+    }
+}
+
+/// Why the object is not created; nothing where it may be.
+pub(super) fn refused(change: &Action, facts: &Facts<'_>) -> Option<Refusal> {
+    let Action::Create { object, manifest } = change else { return None };
+    let no = |why: String| Some(Refusal::Stated(why));
+    if facts.has(object) {
+        return no(format!("{object} exists"));
+    }
+    if !needed(&object.kind).iter().all(|kind| facts.is_whole(kind)) {
+        return no(format!("whether {object} exists and what refers to it could not be read in full"));
+    }
+    let namespace = object.namespace.as_ref()?;
+    match object.kind {
+        Kind::ServiceAccount => account(object, manifest, namespace, facts),
+        Kind::Service => service(object, manifest, namespace, facts),
+        Kind::ConfigMap => settings(object, manifest, namespace, facts),
+        _ => None,
+    }
+    .and_then(no)
+}
+
+fn account(object: &ObjectRef, manifest: &Value, namespace: &Namespace, facts: &Facts<'_>) -> Option<String> {
+    if object.name == "default" {
+        return Some(
+            "Kubernetes itself creates the ServiceAccount `default` of every namespace: why it does not is for a human to find out"
+                .to_owned(),
+        );
+    }
+    if users(object, namespace, facts).is_empty() {
+        return Some(format!("nothing runs as {object}"));
+    }
+    let here = facts.workloads().filter(|workload| workload.object.namespace.as_ref() == Some(namespace));
+    let of_pods = here.flat_map(|workload| workload.pod_spec.image_pull_secrets.iter().flatten());
+    let of_accounts = facts.all_in::<ServiceAccount>(namespace).flat_map(|one| one.image_pull_secrets.iter().flatten());
+    let known: BTreeSet<&str> = of_pods.chain(of_accounts).map(|secret| secret.name.as_str()).collect();
+    let wanted = manifest.get("imagePullSecrets").and_then(Value::as_array).into_iter().flatten();
+    let mut wanted = wanted.filter_map(|one| one.get("name")?.as_str());
+    let unknown = wanted.find(|name| !known.contains(name))?;
+    Some(format!("nothing else in `{namespace}` pulls images with Secret `{unknown}`"))
+}
+
+/// The keys that are asked of it, and that must be there for what asks for them to start.
+fn settings(object: &ObjectRef, manifest: &Value, namespace: &Namespace, facts: &Facts<'_>) -> Option<String> {
+    let users = users(object, namespace, facts);
+    let places: Vec<(&PodSpec, Reference<'_>)> =
+        users.iter().flat_map(|(_, spec)| setting::named(spec, object).map(|reference| (*spec, reference))).collect();
+    if places.is_empty() {
+        return Some(format!("nothing refers to {object}"));
+    }
+    // Whoever takes all of it takes what it held, and nobody here knows what that was.
+    if places.iter().any(|(spec, reference)| !reference.optional && takes_all(spec, reference)) {
+        return Some(format!("something takes all keys of {object}, and which ones it had is not known: a human has to restore it"));
+    }
+    let keys = |needed: bool| places.iter().filter(move |(_, r)| !needed || !r.optional).flat_map(|(_, r)| r.keys.iter().copied());
+    let (asked, needed): (BTreeSet<&str>, BTreeSet<&str>) = (keys(false).collect(), keys(true).collect());
+    let given: BTreeSet<&str> =
+        manifest.get("data").and_then(Value::as_object).into_iter().flatten().map(|(key, _)| key.as_str()).collect();
+    if let Some(key) = given.difference(&asked).next() {
+        return Some(format!("nothing refers to key `{key}` of {object}"));
+    }
+    let key = needed.difference(&given).next()?;
+    Some(format!("key `{key}` of {object} is referred to and missing in what is proposed: all such keys are created together"))
+}
+
+/// Whether every key of it is taken, whichever it has.
+fn takes_all(spec: &PodSpec, reference: &Reference<'_>) -> bool {
+    let mut mounts = pods::containers(spec).flat_map(|(_, container)| container.volume_mounts.iter().flatten());
+    let whole = |mount: &VolumeMount| mount.name == reference.by && mount.sub_path.as_deref().is_none_or(str::is_empty);
+    let listed = spec.volumes.iter().flatten().filter(|volume| volume.name == reference.by);
+    let mut listed = listed.filter_map(|volume| volume.config_map.as_ref()?.items.as_ref());
+    reference.keys.is_empty() || (reference.via == Via::Volume && listed.next().is_none() && mounts.any(whole))
+}
+
+/// Who leads to a Service of this name.
+struct Led {
+    /// StatefulSets that name it as the one of their Pods.
+    sets: Vec<ObjectRef>,
+    /// By which ports Ingresses lead to it, by number or by name.
+    ports: Vec<(Option<i32>, Option<String>)>,
+}
+
+fn led(object: &ObjectRef, namespace: &Namespace, facts: &Facts<'_>) -> Led {
+    let governs = |set: &&StatefulSet| set.spec.service_name.as_deref() == Some(object.name.as_str());
+    let sets = facts.all_in::<StatefulSet>(namespace).filter(governs).map(Resource::reference).collect();
+    let backends = facts.all_in::<Ingress>(namespace).flat_map(ingresses::backends);
+    let backends = backends.filter_map(|(_, backend)| backend.service.as_ref()).filter(|service| service.name == object.name);
+    let ports = backends.filter_map(|service| service.port.as_ref()).map(|port| (port.number, port.name.clone())).collect();
+    Led { sets, ports }
+}
+
+fn service(object: &ObjectRef, manifest: &Value, namespace: &Namespace, facts: &Facts<'_>) -> Option<String> {
+    let Led { sets, ports: asked } = led(object, namespace, facts);
+    if sets.is_empty() && asked.is_empty() {
+        return Some(format!("no StatefulSet and no Ingress leads to {object}"));
+    }
+    let labels = manifest.pointer("/spec/selector").and_then(Value::as_object).into_iter().flatten();
+    let selector: BTreeMap<String, String> = labels.filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned()))).collect();
+    let mut behind = selected::workloads_selected(facts, namespace.as_str(), &selector);
+    let (Some(workload), None) = (behind.next(), behind.next()) else {
+        return Some("the selector has to be the one of exactly one workload of the namespace".to_owned());
+    };
+    if own_selector(&workload.object, facts) != Some(&selector) {
+        return Some(format!("the selector has to be all of `spec.selector.matchLabels` of {}, and no more", workload.object));
+    }
+    let headless = manifest.pointer("/spec/clusterIP").is_some();
+    if let [set] = sets.as_slice()
+        && (workload.object != *set || !headless)
+    {
+        return Some(format!("{set} names it as the Service of its own Pods: it has to select these, with `clusterIP: None`"));
+    }
+    if sets.len() > 1 {
+        return Some(format!("several StatefulSets name {object}: which of them it is for is not known"));
+    }
+    let ports = manifest.pointer("/spec/ports").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    if let Some(port) = ports.iter().find(|port| !listens(workload, port)) {
+        let port = port.get("targetPort").or(port.get("port")).cloned().unwrap_or_default();
+        return Some(format!("no container of {} declares port {port}", workload.object));
+    }
+    let has = |(number, name): &&(Option<i32>, Option<String>)| {
+        ports.iter().any(|port| match (number, name) {
+            (Some(number), _) => port.get("port").and_then(Value::as_i64) == Some(i64::from(*number)),
+            (None, name) => name.is_some() && port.get("name").and_then(Value::as_str) == name.as_deref(),
+        })
+    };
+    let (number, name) = asked.iter().find(|asked| !has(asked))?;
+    let said = number.map(|number| number.to_string()).or_else(|| name.clone()).unwrap_or_default();
+    Some(format!("an Ingress leads to port `{said}` of {object}, which is not among the ports that are proposed"))
+}
+
+/// What tells its Pods from others.
+fn own_selector<'a>(workload: &ObjectRef, facts: &Facts<'a>) -> Option<&'a BTreeMap<String, String>> {
+    let own: Option<&LabelSelector> = match workload.kind {
+        Kind::Deployment => facts.find::<Deployment>(workload).map(|found| &found.spec.selector),
+        Kind::StatefulSet => facts.find::<StatefulSet>(workload).map(|found| &found.spec.selector),
+        Kind::DaemonSet => facts.find::<DaemonSet>(workload).map(|found| &found.spec.selector),
+        _ => None,
+    };
+    own.filter(|selector| selector.match_expressions.is_none())?.match_labels.as_ref()
+}
+
+/// Whether one of its containers declares where this port leads to.
+fn listens(workload: &Workload<'_>, port: &Value) -> bool {
+    let to = port.get("targetPort").or(port.get("port"));
+    let mut declared = pods::containers(workload.pod_spec).flat_map(|(_, container)| container.ports.iter().flatten());
+    declared.any(|one| match to {
+        Some(Value::String(name)) => one.name.as_deref() == Some(name.as_str()),
+        Some(number) => number.as_i64() == Some(i64::from(one.container_port)),
+        None => false,
+    })
+}
+
+/// Services that something names as a whole, whether or not they are there: a StatefulSet for its Pods, and an Ingress.
+pub(super) fn named(object: &ObjectRef, namespace: &Namespace, facts: &Facts<'_>) -> Vec<ObjectRef> {
+    let set = facts.find::<StatefulSet>(object).and_then(|set| set.spec.service_name.as_deref());
+    let services = set.filter(|name| !name.is_empty()).into_iter();
+    let backends = facts.find::<Ingress>(object).into_iter().flat_map(ingresses::services);
+    services.chain(backends).map(|name| ObjectRef::namespaced(Kind::Service, namespace, name)).collect()
+}
+
+/// What a human has to know of an object that is created, besides what is in it, with its least risk.
+pub(super) fn at_stake(change: &Action, facts: &Facts<'_>) -> Option<(Risk, String)> {
+    let Action::Create { object, .. } = change else { return None };
+    let namespace = object.namespace.as_ref()?;
+    let said = match object.kind {
+        Kind::ServiceAccount => "roles that are bound to this name are in force with it, and kubemend reads no roles",
+        Kind::ConfigMap => "what it held before, if it existed, is not known",
+        Kind::Service if is_led_to(object, namespace, facts) => {
+            "an Ingress leads to it, so what it selects can be reached from outside the cluster then"
+        }
+        _ => return None,
+    };
+    Some((Risk::High, said.to_owned()))
+}
+
+/// Whether an Ingress leads to a Service of this name.
+fn is_led_to(object: &ObjectRef, namespace: &Namespace, facts: &Facts<'_>) -> bool {
+    facts.all_in::<Ingress>(namespace).any(|ingress| ingresses::services(ingress).any(|name| name == object.name))
+}
