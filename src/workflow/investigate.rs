@@ -5,6 +5,7 @@ mod scribe;
 
 use super::look::{Answer, kinds_within};
 use super::own_model::OwnModel;
+use super::spans;
 use super::{Caller, Meter, Problem, Remediation, WorkflowError};
 use crate::agent::grounded::{Grounded, Speaker, grounded};
 use crate::agent::investigation::{Brought, CallResult, Demand, Ended, Input, Investigation, ProbeCall, Shortfall};
@@ -77,7 +78,13 @@ impl Remediation {
         meter: &Meter,
         caller: &Caller<'_>,
     ) -> Result<Header, Box<Header>> {
-        let stated = match self.investigate(&mut header, meter, caller).await {
+        let Some(own) = self.parts.own_model.as_ref().filter(|_| is_open(&header.diagnosis, self.parts.allowed.investigate)) else {
+            return Ok(header);
+        };
+        let (span, before) = (spans::invoke_agent(&header.id), header.usage);
+        let investigated = spans::within(&span, self.investigate(own, &mut header, meter, caller)).await;
+        spans::took(&span, before, header.usage);
+        let stated = match investigated {
             Ok(Some(stated)) => stated,
             Ok(None) => return Ok(header),
             Err(Gone) => return Err(Box::new(header)),
@@ -109,10 +116,7 @@ impl Remediation {
     ///
     /// # Errors
     /// The caller went away. What was spent until then is in the session.
-    async fn investigate(&self, header: &mut Header, meter: &Meter, caller: &Caller<'_>) -> Result<Option<Stated>, Gone> {
-        let Some(own) = self.parts.own_model.as_ref().filter(|_| is_open(&header.diagnosis, self.parts.allowed.investigate)) else {
-            return Ok(None);
-        };
+    async fn investigate(&self, own: &OwnModel, header: &mut Header, meter: &Meter, caller: &Caller<'_>) -> Result<Option<Stated>, Gone> {
         let began = self.parts.clock.monotonic();
         let elapsed = || self.parts.clock.monotonic().saturating_sub(began);
         let words = header.purpose.in_words();

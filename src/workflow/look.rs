@@ -4,6 +4,7 @@
 use super::looked::Looked;
 use super::observed::ObservationView;
 use super::records::NOTE_ATTEMPTS;
+use super::spans;
 use super::view::{observation, report_of};
 use super::{Caller, Meter, Remediation, WorkflowError};
 use crate::domain::conversation::{CallBrought, Came, Spoken, kept};
@@ -107,8 +108,14 @@ impl Remediation {
 
     pub(super) async fn answer(&self, look: &Look, length: Length, read: &dyn ClusterRead) -> Result<Answer, ReadError> {
         let now = || seen_at(read, self.parts.clock.as_ref());
-        let outcome = probe::run(look, length, read, &self.parts.allowed, now()).await?;
-        Ok(answer_of(look, outcome, now()))
+        let span = spans::execute_tool(look.probe());
+        let outcome = spans::within(&span, probe::run(look, length, read, &self.parts.allowed, now())).await;
+        match &outcome {
+            Ok(Outcome::Seen { .. }) => {}
+            Ok(Outcome::Unseen(_)) => spans::failed(&span, "nothing seen"),
+            Err(_) => spans::failed(&span, "not read"),
+        }
+        Ok(answer_of(look, outcome?, now()))
     }
 
     /// What is looked at without being asked for, where no rule explains what is wrong: whoever goes on from there begins with it.
