@@ -4,6 +4,8 @@
 mod clusters;
 mod doctor;
 mod endpoints;
+#[cfg(feature = "otlp")]
+mod export;
 mod invocation;
 mod memory;
 mod misconfigured;
@@ -33,13 +35,20 @@ use crate::workflow::{Parts, Remediation, Validate};
 use anyhow::Context;
 use clap::Parser;
 use clusters::Clusters;
+#[cfg(feature = "otlp")]
+pub use export::Spans;
 use misconfigured::Misconfigured;
 use std::ffi::OsString;
 use std::io::IsTerminal;
 use std::sync::Arc;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Layer, Registry};
+
+/// What takes in spans beside the log, where something does.
+type Beside = Option<Box<dyn Layer<Registry> + Send + Sync>>;
 
 /// Runs the program that the command line names, to its end. Returns the exit code.
 pub fn run(line: impl IntoIterator<Item = OsString>) -> u8 {
@@ -62,14 +71,24 @@ pub fn run(line: impl IntoIterator<Item = OsString>) -> u8 {
 
 fn prepare(cli: Cli<Flags>, terminal: &Terminal) -> anyhow::Result<Exit> {
     let command = cli.command.unwrap_or(Command::Serve);
-    let mut config = Config::load(&cli.flags, &Environment::of_process());
-    if log(config.as_ref().map_or("warn", |c| &c.log)).is_err() {
+    let environment = Environment::of_process();
+    let mut config = Config::load(&cli.flags, &environment);
+    #[cfg(feature = "otlp")]
+    let spans = export::Spans::of(&environment)?;
+    #[cfg(feature = "otlp")]
+    let mut beside: Beside = spans.as_ref().map(export::Spans::beside);
+    #[cfg(not(feature = "otlp"))]
+    let mut beside: Beside = None;
+    if log(config.as_ref().map_or("warn", |c| &c.log), &mut beside).is_err() {
         // It is a wrong option as any other: a server says so in its answers, and what needs no configuration runs.
-        log("warn")?;
+        log("warn", &mut beside)?;
         let given = config.map_or_else(|_| String::new(), |c| c.log);
         config = Err(ConfigError::Value { origin: "the option `log`".to_owned(), given, wanted: "a log filter, such as `info`" });
     }
-    block_on(async |cancel, tasks| dispatch(command, config, terminal, cancel, tasks).await)
+    let exit = block_on(async |cancel, tasks| dispatch(command, config, terminal, cancel, tasks).await);
+    #[cfg(feature = "otlp")]
+    spans.into_iter().for_each(export::Spans::end);
+    exit
 }
 
 /// Runs the work in a runtime, until it is done or a signal asks it to end.
@@ -91,16 +110,12 @@ fn block_on(work: impl AsyncFnOnce(&CancellationToken, &mut JoinSet<()>) -> anyh
     result
 }
 
-/// Logs go to stderr: stdout belongs to results and to the protocol.
-fn log(words: &str) -> anyhow::Result<()> {
+/// Logs go to stderr: stdout belongs to results and to the protocol. Each of the two sees what it wants, whatever the other leaves out.
+fn log(words: &str, beside: &mut Beside) -> anyhow::Result<()> {
     let filter = EnvFilter::try_new(words).with_context(|| format!("`{words}` is not a valid log filter"))?;
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        // Colour needs a feature of tracing-subscriber, and without it this panics when asked for.
-        .with_ansi(false)
-        .try_init()
-        .map_err(|e| anyhow::anyhow!("failed to start logging: {e}"))
+    // Colour needs a feature of tracing-subscriber, and without it this panics when asked for.
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(false).with_filter(filter);
+    tracing_subscriber::registry().with(beside.take()).with(lines).try_init().map_err(|e| anyhow::anyhow!("failed to start logging: {e}"))
 }
 
 /// The demonstration and the manifests need nothing, so a configuration that cannot be used ends all commands but these.

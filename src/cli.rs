@@ -5,6 +5,7 @@ pub(crate) mod analyze;
 pub mod args;
 pub(crate) mod demo;
 pub(crate) mod doctor;
+pub(crate) mod file;
 pub(crate) mod print;
 pub(crate) mod progress;
 pub(crate) mod remediate;

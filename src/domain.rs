@@ -12,6 +12,7 @@ pub mod check;
 pub mod cluster;
 pub mod code;
 pub mod confidence;
+pub mod conversation;
 pub mod denied;
 pub mod diagnosis;
 pub mod dialogue;

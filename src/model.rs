@@ -15,12 +15,15 @@ mod key;
 mod openai;
 mod patience;
 mod provider;
+mod spans;
 mod sse;
 mod value;
 
 use crate::ports::{Clock, Entropy, Model};
 use std::sync::Arc;
 
+#[cfg(feature = "otlp")]
+pub(crate) use connection::{HttpsClient, https_client};
 pub use endpoint::Endpoint;
 pub use key::{KeyFault, KeySource};
 pub use patience::Patience;

@@ -12,6 +12,7 @@ pub(crate) mod record;
 pub(crate) mod secret;
 pub(crate) mod trail;
 
+use crate::domain::conversation::Conversation;
 use crate::domain::diagnosis::Diagnosis;
 use crate::domain::door::Door;
 use crate::domain::ending::Ending;
@@ -56,6 +57,8 @@ pub(crate) struct Header {
     pub(crate) looked: Vec<Kind>,
     /// What was looked at besides, for an investigation.
     pub(crate) observations: Observations,
+    /// What was said with who investigates.
+    pub(crate) conversation: Conversation,
     /// What a human should know or do about the session as a whole; a cause has its own.
     pub(crate) advice: Vec<Advice>,
     /// Why nobody is asked about the plan of what somebody states, where nobody is: no line to type is given for it then.

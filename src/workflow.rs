@@ -35,6 +35,7 @@ pub mod report;
 mod revalidate;
 mod scope;
 mod settle;
+mod spans;
 mod stage;
 mod standing;
 mod stated;

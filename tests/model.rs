@@ -12,6 +12,8 @@ mod model {
     mod asking;
     mod command;
     mod deviations;
+    #[cfg(feature = "otlp")]
+    mod exported;
     mod failures;
     mod investigating;
     mod litellm;

@@ -91,6 +91,16 @@ pub(crate) enum Ended {
     Without(Shortfall),
 }
 
+impl fmt::Display for Ended {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Ended::Concluded(conclusion) => conclusion.fmt(f),
+            Ended::Open(open) => write!(f, "it {open}"),
+            Ended::Without(shortfall) => write!(f, "no conclusion: {shortfall}"),
+        }
+    }
+}
+
 /// Why there is no answer.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Shortfall {

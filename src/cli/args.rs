@@ -241,6 +241,9 @@ pub struct ShowArgs {
     /// Session ID, or its beginning: `s-` and 8 digits or more
     #[arg(value_name = "ID", value_parser = session_start)]
     pub session: SessionStart,
+    /// Write the session into this file as well, for somebody who cannot see the cluster: the report with the looks that were taken, and the messages to and from a model; credentials are masked (`-`: print it instead of the report)
+    #[arg(long, value_name = "FILE")]
+    pub bundle: Option<PathBuf>,
     /// How.
     #[command(flatten)]
     pub output: OutputArg,

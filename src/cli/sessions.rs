@@ -4,20 +4,30 @@ use super::args::{DeclineArgs, Output, SessionsArgs, ShowArgs};
 use super::print::print;
 use super::render::page::{clean, styled};
 use super::terminal::Terminal;
-use super::{CliError, Exit, render};
+use super::{CliError, Exit, file, render};
 use crate::call::session_line;
 use crate::workflow::records::Records;
+use crate::workflow::records::bundle::Bundle;
 use crate::workflow::report::{Report, TrailView};
 use crate::workflow::{Approver, SessionLine};
 
 /// One report.
 pub(crate) async fn show(records: &Records, args: &ShowArgs, terminal: &Terminal) -> Result<Exit, CliError> {
     let found = records.beginning(&args.session).await?;
-    let report = match found.as_slice() {
-        [session] => records.show(session).await?,
+    let session = match found.as_slice() {
+        [session] => session,
         [] => return Err(CliError::NotOneSession(format!("no session begins with `{}`", args.session))),
         several => return Err(CliError::NotOneSession(format!("{} sessions begin with `{}`", several.len(), args.session))),
     };
+    let report = records.show(session).await?;
+    if let Some(to) = &args.bundle {
+        let text = Bundle::of(records, session).await?.written()?;
+        if !file::write(&text, to, terminal)? {
+            return Ok(Exit::of(&report));
+        }
+        let read = "read it before you give it to others: names, images and texts of the cluster are in it";
+        terminal.err(&format!("wrote `{}`; {read}\n", to.display()))?;
+    }
     print(terminal, &report, args.output.output)?;
     if args.output.output == Output::Text {
         terminal.out(&history(&report))?;

@@ -3,13 +3,12 @@
 use super::args::SnapshotArgs;
 use super::progress::{Pace, with_progress};
 use super::terminal::Terminal;
-use super::{CliError, Exit};
+use super::{CliError, Exit, file};
 use crate::domain::issue::Scope;
 use crate::domain::recording::{Recorded, Recording};
 use crate::ports::Progress;
 use crate::workflow::{Caller, Remediation};
 use std::collections::BTreeSet;
-use std::io::Write;
 use std::path::Path;
 use tokio_util::sync::CancellationToken;
 
@@ -63,27 +62,10 @@ fn counted(recording: &Recording, scope: &Scope) -> String {
     format!("recorded {objects} objects of {}\n{others}{}", recording.cluster.in_words(), missing.concat())
 }
 
-/// Writes it where it was wanted, for its owner alone. A file that exists is left as it is.
+/// Writes it where it was wanted.
 pub(crate) fn write(text: &str, to: &Path, terminal: &Terminal) -> Result<Exit, CliError> {
-    if to == Path::new("-") {
-        terminal.out(text)?;
-        return Ok(Exit::Done);
+    if file::write(text, to, terminal)? {
+        terminal.err(&format!("wrote `{}`; look at it with `kubemend analyze --cluster {}`\n", to.display(), to.display()))?;
     }
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let written = options.open(to).and_then(|mut file| {
-        // Half a recording is none, and would keep the next one from being written.
-        file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).inspect_err(|_| {
-            let _the_first_error_counts = std::fs::remove_file(to);
-        })
-    });
-    written.map_err(|error| {
-        let why =
-            if error.kind() == std::io::ErrorKind::AlreadyExists { "it exists; give another name".to_owned() } else { error.to_string() };
-        CliError::Usage(format!("cannot write `{}`: {why}", to.display()))
-    })?;
-    terminal.err(&format!("wrote `{}`; look at it with `kubemend analyze --cluster {}`\n", to.display(), to.display()))?;
     Ok(Exit::Done)
 }

@@ -9,6 +9,13 @@ use std::path::PathBuf;
 /// What begins so is for the tests of this program and the scripts around it, which start the program with it: it is never an option.
 const OF_TESTS: &str = "KUBEMEND_TEST_";
 
+/// Where a collector of spans is named, by OpenTelemetry's own names. The rest of its variables are read where spans are exported.
+#[cfg(feature = "otlp")]
+const COLLECTORS: [&str; 2] = ["OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"];
+/// `true` where nothing is to be exported.
+#[cfg(feature = "otlp")]
+const NO_SPANS: &str = "OTEL_SDK_DISABLED";
+
 /// What was read of the environment.
 #[derive(Clone, Default)]
 pub struct Environment(BTreeMap<String, OsString>);
@@ -26,6 +33,8 @@ impl Environment {
     pub fn of_process() -> Self {
         let mut names: Vec<String> =
             ["KUBECONFIG", "HOME", "PATH", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "KUBERNETES_SERVICE_HOST"].map(Into::into).into();
+        #[cfg(feature = "otlp")]
+        names.extend(COLLECTORS.into_iter().chain([NO_SPANS]).map(Into::into));
         names.extend(Provider::ALL.map(|provider| provider.key_variable().to_owned()));
         names.extend(std::env::vars_os().filter_map(|(name, _)| name.into_string().ok()).filter(|name| name.starts_with("KUBEMEND_")));
         Self(names.into_iter().filter_map(|name| Some((name.clone(), std::env::var_os(&name)?))).collect())
@@ -39,6 +48,13 @@ impl Environment {
     /// A variable that is set to nothing counts as not set.
     pub(super) fn get(&self, name: &str) -> Option<&OsStr> {
         self.0.get(name).map(OsString::as_os_str).filter(|value| !value.is_empty())
+    }
+
+    /// Whether somebody wants spans.
+    #[cfg(feature = "otlp")]
+    pub(crate) fn names_a_collector(&self) -> bool {
+        let disabled = self.get(NO_SPANS).is_some_and(|value| value.eq_ignore_ascii_case("true"));
+        !disabled && COLLECTORS.iter().any(|name| self.get(name).is_some())
     }
 
     pub(super) fn folder(&self, name: &str) -> Option<PathBuf> {

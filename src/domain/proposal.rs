@@ -5,6 +5,7 @@ use super::action::Action;
 use super::changes::Verb;
 use super::confidence::Confidence;
 use super::evidence::{EvidenceId, EvidenceSource};
+use super::excerpt::Excerpt;
 use super::field::FieldPath;
 use super::id::SessionId;
 use super::look::Brings;
@@ -32,6 +33,20 @@ pub struct Conclusion {
     pub causes: NonEmpty<StatedCause>,
     /// They are made in the order of what they decide, whatever order they are in here; none where it is only a diagnosis.
     pub changes: Vec<Wanted>,
+}
+
+/// In a line: whom it blames, on what, and what it would change.
+impl fmt::Display for Conclusion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let cause = |cause: &StatedCause| {
+            let cites: Vec<String> = cause.cites.iter().map(ToString::to_string).collect();
+            format!("{}: {} (cites {})", cause.object, Excerpt::said(&cause.title), cites.join(", "))
+        };
+        let causes: Vec<String> = self.causes.iter().map(cause).collect();
+        let changes: Vec<String> = self.changes.iter().map(|change| format!("{} {}", change.verb(), change.target())).collect();
+        let changes = if changes.is_empty() { "no change".to_owned() } else { changes.join(", ") };
+        write!(f, "{}; proposes {changes}", causes.join("; "))
+    }
 }
 
 /// A change as somebody asks for it. What it takes to make an action of it, only the cluster tells.
@@ -248,7 +263,7 @@ mod tests {
             asked: String::new(),
             object: None,
             field: field.and_then(FieldPath::parse),
-            text: super::super::excerpt::Excerpt::capture(text, 1_000),
+            text: Excerpt::capture(text, 1_000),
             more: more.map(str::to_owned),
             seen_at: jiff::Timestamp::UNIX_EPOCH,
         };

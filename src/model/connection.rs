@@ -16,7 +16,8 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::time::timeout;
 
-type HttpsClient = Client<HttpsConnector<HttpConnector>, Full<Bytes>>;
+/// Over TLS or on this machine.
+pub(crate) type HttpsClient = Client<HttpsConnector<HttpConnector>, Full<Bytes>>;
 
 /// The end of a body comes with its last piece, or it is not waited for.
 const LAST: Duration = Duration::from_millis(50);
@@ -43,7 +44,8 @@ impl Connection {
         let client = match self.0.get() {
             Some(client) => client,
             None => {
-                let made = client(patience)?;
+                let made = https_client(patience.connect)
+                    .map_err(|error| Failure::unsent(&format!("the system's certificates cannot be used: {error}")))?;
                 self.0.get_or_init(|| made)
             }
         };
@@ -100,17 +102,19 @@ impl<B: http_body::Body<Data = Bytes, Error: Error + 'static> + Unpin> Coming<B>
     }
 }
 
-fn client(patience: Patience) -> Result<HttpsClient, Failure> {
-    let cannot = |error: rustls::Error| Failure::unsent(&format!("the system's certificates cannot be used: {error}"));
+/// A client that waits so long for a connection.
+///
+/// # Errors
+/// The system's certificates cannot be used.
+pub(crate) fn https_client(connect: Duration) -> Result<HttpsClient, rustls::Error> {
     let tls = rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
         .with_safe_default_protocol_versions()
-        .and_then(|builder| builder.with_platform_verifier())
-        .map_err(cannot)?
+        .and_then(|builder| builder.with_platform_verifier())?
         .with_no_client_auth();
     let mut tcp = HttpConnector::new();
     tcp.enforce_http(false);
     tcp.set_nodelay(true);
-    tcp.set_connect_timeout(Some(patience.connect));
+    tcp.set_connect_timeout(Some(connect));
     let connector = HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_http1().wrap_connector(tcp);
     Ok(Client::builder(TokioExecutor::new()).build(connector))
 }

@@ -8,6 +8,7 @@ use super::exchange::{Incoming, Reading, exchange};
 use super::failure::Failure;
 use super::openai::Dialect;
 use super::patience::Patience;
+use super::spans;
 use super::{anthropic, openai};
 use crate::domain::base_url::BaseUrl;
 use crate::domain::dialogue::{Prompt, Reply};
@@ -20,6 +21,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Request, header};
 use http_body_util::Full;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument;
 
 const AGENT: &str = concat!("kubemend/", env!("CARGO_PKG_VERSION"));
 /// How often a request is worded otherwise after a rejection: once for each thing that servers take differently.
@@ -144,6 +146,7 @@ impl Model for ProvidersModel {
 
     async fn complete(&self, prompt: &Prompt, cancelled: &CancellationToken) -> Result<Reply, ModelFault> {
         let bill = Bill::default();
+        let span = spans::chat(&self.endpoint.name, prompt);
         let work = async {
             let key = self
                 .endpoint
@@ -159,8 +162,9 @@ impl Model for ProvidersModel {
         let answered = tokio::select! {
             biased;
             () = cancelled.cancelled() => Err(self.cancelled()),
-            answered = work => answered,
+            answered = work.instrument(span.clone()) => answered,
         };
+        spans::answered(&span, &answered);
         answered.map_err(|fault| ModelFault { lost: bill.lost(self.name()), ..fault })
     }
 }

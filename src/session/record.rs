@@ -3,6 +3,7 @@
 
 #[cfg(test)]
 pub(crate) mod arbitrary;
+mod conversation;
 mod diagnosis;
 mod focus;
 mod form;

@@ -1,8 +1,11 @@
 //! A model of the operator investigates what rules leave open: the loop that does what the investigation asks for, and what comes of it.
 //! Rules' answers stand whatever it says, and each way in which it gives none is told.
 
+mod scribe;
+
 use super::look::{Answer, kinds_within};
 use super::own_model::OwnModel;
+use super::spans;
 use super::{Caller, Meter, Problem, Remediation, WorkflowError};
 use crate::agent::grounded::{Grounded, Speaker, grounded};
 use crate::agent::investigation::{Brought, CallResult, Demand, Ended, Input, Investigation, ProbeCall, Shortfall};
@@ -10,6 +13,7 @@ use crate::agent::opening::Opening;
 use crate::agent::prompts;
 use crate::agent::stated_open::StatedOpen;
 use crate::domain::cause::{Cause, CauseSource};
+use crate::domain::conversation::{self, Spoken};
 use crate::domain::diagnosis::Diagnosis;
 use crate::domain::dialogue::Prompt;
 use crate::domain::ending::Ending;
@@ -28,6 +32,7 @@ use crate::ports::{ClusterRead, CustomKinds, Phase};
 use crate::probe::arguments::{Context, Custom, LookArguments, Unread};
 use crate::probe::outcome::Length;
 use crate::session::Header;
+use scribe::Scribe;
 use std::time::Duration;
 use tokio::time::{Instant, timeout, timeout_at};
 
@@ -73,7 +78,13 @@ impl Remediation {
         meter: &Meter,
         caller: &Caller<'_>,
     ) -> Result<Header, Box<Header>> {
-        let stated = match self.investigate(&mut header, meter, caller).await {
+        let Some(own) = self.parts.own_model.as_ref().filter(|_| is_open(&header.diagnosis, self.parts.allowed.investigate)) else {
+            return Ok(header);
+        };
+        let (span, before) = (spans::invoke_agent(&header.id), header.usage);
+        let investigated = spans::within(&span, self.investigate(own, &mut header, meter, caller)).await;
+        spans::took(&span, before, header.usage);
+        let stated = match investigated {
             Ok(Some(stated)) => stated,
             Ok(None) => return Ok(header),
             Err(Gone) => return Err(Box::new(header)),
@@ -105,10 +116,7 @@ impl Remediation {
     ///
     /// # Errors
     /// The caller went away. What was spent until then is in the session.
-    async fn investigate(&self, header: &mut Header, meter: &Meter, caller: &Caller<'_>) -> Result<Option<Stated>, Gone> {
-        let Some(own) = self.parts.own_model.as_ref().filter(|_| is_open(&header.diagnosis, self.parts.allowed.investigate)) else {
-            return Ok(None);
-        };
+    async fn investigate(&self, own: &OwnModel, header: &mut Header, meter: &Meter, caller: &Caller<'_>) -> Result<Option<Stated>, Gone> {
         let began = self.parts.clock.monotonic();
         let elapsed = || self.parts.clock.monotonic().saturating_sub(began);
         let words = header.purpose.in_words();
@@ -130,9 +138,14 @@ impl Remediation {
         let (mut it, mut effect) = Investigation::begin(&opening, self.parts.entropy.secret_bits(), own.budget, own.prices.clone());
         let mut name = own.model.name().to_owned();
         let mut told = false;
+        let (mut scribe, mut how) = (Scribe::default(), None);
         let settled = loop {
+            if let Demand::Conclude(ended) = &effect {
+                how = Some(conversation::kept(&ended.to_string()));
+            }
             let input = match effect {
                 Demand::AskModel(prompt) => {
+                    scribe.asks(&prompt, self.parts.clock.now(), &mut header.conversation);
                     caller.progress.tell(Phase::Investigating, &format!("asking {name}"));
                     self.asked(own, &prompt, own.budget.time.saturating_sub(elapsed()), caller).await
                 }
@@ -156,6 +169,7 @@ impl Remediation {
                     }
                 },
             };
+            scribe.hears(&input, self.parts.clock.now(), &mut header.conversation);
             if let Input::Replied(reply) = &input {
                 name = Excerpt::line(&reply.model).to_string();
             }
@@ -165,6 +179,8 @@ impl Remediation {
             }
             effect = it.step(input, elapsed());
         };
+        let how = how.filter(|_| settled.is_ok()).unwrap_or_else(|| conversation::kept("its caller left"));
+        header.conversation.add(self.parts.clock.now(), Spoken::Ended(how));
         own.today.settle(self.parts.clock.now(), share, it.spending().tokens.all(), it.spending().cost());
         self.charge_model(header, &it, &name);
         Ok(match settled? {
@@ -218,8 +234,8 @@ impl Remediation {
         let (planned, refusals) = planned.map_or_else(|refusals| (None, refusals), |planned| (Some(planned), Vec::new()));
         let why = "no plan was made of what the model proposed";
         first.advice.extend(refusals.iter().map(|reason| Advice { text: Untyped(reason).to_string(), command: None, why: why.to_owned() }));
-        let Header { id, opened_at, observations, advice, usage, trail, .. } = first;
-        Ok((Header { id, opened_at, observations, advice, usage, trail, ..looked }, planned))
+        let Header { id, opened_at, observations, conversation, advice, usage, trail, .. } = first;
+        Ok((Header { id, opened_at, observations, conversation, advice, usage, trail, ..looked }, planned))
     }
 
     /// One answer of the model, in what is left of the time.

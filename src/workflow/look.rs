@@ -4,8 +4,10 @@
 use super::looked::Looked;
 use super::observed::ObservationView;
 use super::records::NOTE_ATTEMPTS;
+use super::spans;
 use super::view::{observation, report_of};
 use super::{Caller, Meter, Remediation, WorkflowError};
+use crate::domain::conversation::{CallBrought, Came, Spoken, kept};
 use crate::domain::evidence::{Gap, GapWhy};
 use crate::domain::excerpt::Excerpt;
 use crate::domain::id::SessionId;
@@ -106,8 +108,14 @@ impl Remediation {
 
     pub(super) async fn answer(&self, look: &Look, length: Length, read: &dyn ClusterRead) -> Result<Answer, ReadError> {
         let now = || seen_at(read, self.parts.clock.as_ref());
-        let outcome = probe::run(look, length, read, &self.parts.allowed, now()).await?;
-        Ok(answer_of(look, outcome, now()))
+        let span = spans::execute_tool(look.probe());
+        let outcome = spans::within(&span, probe::run(look, length, read, &self.parts.allowed, now())).await;
+        match &outcome {
+            Ok(Outcome::Seen { .. }) => {}
+            Ok(Outcome::Unseen(_)) => spans::failed(&span, "nothing seen"),
+            Err(_) => spans::failed(&span, "not read"),
+        }
+        Ok(answer_of(look, outcome?, now()))
     }
 
     /// What is looked at without being asked for, where no rule explains what is wrong: whoever goes on from there begins with it.
@@ -147,7 +155,7 @@ impl Remediation {
         loop {
             let (revision, mut session) = self.ledger.load(id).await?.ok_or_else(|| WorkflowError::NoSession(id.clone()))?;
             may_be_added_to(&session)?;
-            let told = take_in(&mut session, &answers);
+            let told = take_in(&mut session, &answers, self.parts.clock.now());
             self.charge(&mut session.header_mut().usage, meter);
             match self.ledger.save(&session, Some(revision)).await {
                 Err(LedgerError::Store(StoreError::Conflict(_))) if attempt < NOTE_ATTEMPTS => attempt += 1,
@@ -217,19 +225,26 @@ fn may_be_added_to(session: &Session) -> Result<(), WorkflowError> {
 }
 
 /// Adds what was seen to the session; what has no place there is answered all the same, without an id.
-fn take_in(session: &mut Session, answers: &[Answer]) -> Vec<ObservationView> {
+fn take_in(session: &mut Session, answers: &[Answer], now: Timestamp) -> Vec<ObservationView> {
     let unseen = |asked: &str, text: String| ObservationView { id: None, asked: asked.to_owned(), text, more: None, seen_at: None };
-    let observations = &mut session.header_mut().observations;
-    let mut told = Vec::new();
+    let header = session.header_mut();
+    let (mut told, mut brought) = (Vec::new(), Vec::new());
     for answer in answers {
-        told.push(match answer {
-            Answer::Seen(seen) => match observations.add(seen.clone()) {
-                Ok(id) => observation(id, seen),
-                Err(full) => unseen(&seen.asked, full.to_string()),
+        let (asked, came) = match answer {
+            Answer::Seen(seen) => match header.observations.add(seen.clone()) {
+                Ok(id) => {
+                    told.push(observation(id, seen));
+                    brought.push(CallBrought::of(&seen.asked, Came::Seen(id)));
+                    continue;
+                }
+                Err(full) => (&seen.asked, full.to_string()),
             },
-            Answer::Unseen { asked, why } => unseen(asked, why.to_string()),
-        });
+            Answer::Unseen { asked, why } => (asked, why.to_string()),
+        };
+        brought.push(CallBrought::of(asked, Came::Told(kept(&came))));
+        told.push(unseen(asked, came));
     }
+    header.conversation.add(now, Spoken::Looks(brought));
     told
 }
 

@@ -9,6 +9,7 @@ use super::{Approver, Caller, Meter, Opened, Problem, Remediation, Report, Workf
 use crate::domain::abridged::abridge;
 use crate::domain::cause::Cause;
 use crate::domain::changes::Verb;
+use crate::domain::conversation::Conversation;
 use crate::domain::diagnosis::Diagnosis;
 use crate::domain::ending::Ending;
 use crate::domain::evidence::{Gap, GapWhy};
@@ -297,6 +298,7 @@ impl Remediation {
             diagnosis,
             looked: snapshot.looked.iter().cloned().collect(),
             observations: Observations::default(),
+            conversation: Conversation::default(),
             advice,
             withheld: None,
             usage: Usage::default(),

@@ -1,5 +1,7 @@
 //! The record of sessions: list, show, find, decline. Needs a store and a clock, and no cluster.
 
+pub mod bundle;
+
 use super::report::Report;
 use super::standing::Standing;
 use super::view::{recalled, report_of};
@@ -246,6 +248,7 @@ fn namespaces(scope: &Scope) -> String {
 mod tests {
     use super::*;
     use crate::clock::RuntimeClock;
+    use crate::domain::conversation::Conversation;
     use crate::domain::door::Door;
     use crate::domain::issue::Origin;
     use crate::domain::limits::{Limits, Wishes};
@@ -277,6 +280,7 @@ mod tests {
             diagnosis: diagnosis(),
             looked: Vec::new(),
             observations: Observations::default(),
+            conversation: Conversation::default(),
             advice: Vec::new(),
             withheld: None,
             usage: Usage::default(),

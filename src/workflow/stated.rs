@@ -11,6 +11,7 @@ use crate::domain::abridged::abridge;
 use crate::domain::cause::{Cause, CauseSource};
 use crate::domain::check::Check;
 use crate::domain::cluster::ClusterId;
+use crate::domain::conversation::{self, Conversation, Spoken};
 use crate::domain::diagnosis::Diagnosis;
 use crate::domain::ending::Ending;
 use crate::domain::excerpt::Excerpt;
@@ -83,7 +84,8 @@ impl Remediation {
         self.is_not_declined(id, &grounded.changes, &own.cluster.id).await?;
         let by = ProposedBy { session: id.clone(), name };
         self.count_conclusion(&by).await?;
-        self.weigh(id, grounded, by, &meter, caller).await
+        let said = Spoken::Proposal { by: conversation::kept(&by.name), text: conversation::kept(&given.to_string()) };
+        self.weigh(id, grounded, by, said, &meter, caller).await
     }
 
     /// A conclusion rests on an analysis of a moment ago in which nothing else goes on.
@@ -138,13 +140,15 @@ impl Remediation {
         id: &SessionId,
         grounded: Grounded,
         by: ProposedBy,
+        said: Spoken,
         meter: &Meter,
         caller: &Caller<'_>,
     ) -> Result<Opened, WorkflowError> {
         let progress = caller.progress;
         let dropped = grounded.dropped.clone();
         let problem = self.records().problem(id).await?;
-        let (header, outlined) = self.look_again(&problem, id, grounded, by, meter.read.as_ref(), caller).await?;
+        let (mut header, outlined) = self.look_again(&problem, id, grounded, by, meter.read.as_ref(), caller).await?;
+        header.conversation.add(self.parts.clock.now(), said);
         let (revision, mut header) = self.ledger.begin_investigation(header, self.expiry()).await?;
         progress.tell(Phase::Planning, "building the plan");
         header.advice.extend(dropped.into_iter().map(|text| Advice {
@@ -243,6 +247,7 @@ impl Remediation {
             diagnosis,
             looked: snapshot.looked.iter().cloned().collect(),
             observations: Observations::default(),
+            conversation: Conversation::default(),
             advice: Vec::new(),
             withheld: None,
             usage: Usage::default(),

@@ -2,6 +2,7 @@
 //! asked about as any other. A human is always asked.
 
 use super::{Caller, Opened, Remediation, WorkflowError, collect, conclude, live};
+use crate::domain::conversation::Conversation;
 use crate::domain::diagnosis::Diagnosis;
 use crate::domain::ending::Ending;
 use crate::domain::finding::Advice;
@@ -110,6 +111,7 @@ impl Remediation {
             diagnosis: Diagnosis::default(),
             looked: concluded.snapshot.looked.iter().cloned().collect(),
             observations: Observations::default(),
+            conversation: Conversation::default(),
             advice: Vec::new(),
             withheld: None,
             usage: Usage::default(),

@@ -21,7 +21,7 @@ const GRAPH: &[(&str, &str, &str)] = &[
     (
         "workflow",
         "agent domain facts ports probe analyze planner validate session execute",
-        "futures jiff serde_json thiserror tokio tokio_util @report serde schemars @brief serde schemars @observed serde schemars @status serde schemars @tape async_trait",
+        "futures jiff serde_json thiserror tokio tokio_util @report serde schemars @brief serde schemars @observed serde schemars @spans tracing @status serde schemars @tape async_trait",
     ),
     // Adapters.
     (

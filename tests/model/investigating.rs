@@ -43,7 +43,7 @@ spec:
 const IMAGE: &str = "spec.template.spec.containers[name=app].image";
 
 /// What this provider makes of a Pod that crashes. The times of the cluster are tokio's; those of the wire are real.
-async fn investigated(model: &str, answers: Vec<Answer>) -> (Report, FakeProvider, Sim) {
+pub(super) async fn investigated(model: &str, answers: Vec<Answer>) -> (Report, FakeProvider, Sim) {
     let (sim, driver) = Sim::new(World::standard(START.parse().unwrap()).with_latency(Latency::REAL));
     tokio::spawn(driver);
     sim.add_images(MadeImage::parse_yaml(IMAGES).unwrap());
@@ -79,17 +79,17 @@ async fn investigated(model: &str, answers: Vec<Answer>) -> (Report, FakeProvide
     (report, provider, sim)
 }
 
-fn conclusion() -> Value {
+pub(super) fn conclusion() -> Value {
     json!({"causes": [{"object": "Deployment/shop/api", "title": "the image is broken", "explanation": "its log says so",
                        "confidence": 0.8, "cites": ["o1"]}],
            "actions": [{"action": "patch", "object": "Deployment/shop/api", "set": [{"field": IMAGE, "value": "api:fixed"}]}]})
 }
 
-fn look() -> Value {
+pub(super) fn look() -> Value {
     json!({"object": "deployment/api", "field": IMAGE})
 }
 
-fn calls_openai(name: &str, arguments: &Value) -> Answer {
+pub(super) fn calls_openai(name: &str, arguments: &Value) -> Answer {
     let call = json!({"index": 0, "id": format!("call_{name}"), "type": "function", "function": {"name": name, "arguments": arguments.to_string()}});
     let pieces = [
         openai::piece(json!({"role": "assistant", "tool_calls": [call]}), None),

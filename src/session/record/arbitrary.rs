@@ -43,8 +43,8 @@ use proptest::test_runner::TestRunner;
 use serde_json::json;
 use std::collections::BTreeSet;
 use values::{
-    aim, field, in_its_place, key, known, name, namespace, object, observations, on_failure, placed, risk, some, source, text, time,
-    unlisted, value,
+    aim, conversation, field, in_its_place, key, known, name, namespace, object, observations, on_failure, placed, risk, some, source,
+    text, time, unlisted, value,
 };
 
 fn destination(action: &Action) -> (Method, String) {
@@ -340,7 +340,7 @@ fn header() -> impl Strategy<Value = Header> {
     let trail = vec((time(), text(), text(), effect).prop_map(|(at, who, what, effect)| Entry { at, who, what, effect }), 0..4)
         .prop_map(Trail::from_entries);
     let process = (text(), any::<u64>()).prop_map(|(host, started)| ProcessMark { host, started });
-    let known = (diagnosis(), vec(known(), 0..3), observations(), (vec(advice(), 0..2), of(advice())), usage());
+    let known = (diagnosis(), vec(known(), 0..3), (observations(), conversation()), (vec(advice(), 0..2), of(advice())), usage());
     (any::<[u8; 16]>(), time(), text(), (origin, of(by)), scope(), (limits(), wishes()), cluster(), known, (trail, of(process))).prop_map(
         |(
             id,
@@ -350,7 +350,7 @@ fn header() -> impl Strategy<Value = Header> {
             scope,
             (limits, wishes),
             cluster,
-            (diagnosis, looked, observations, (advice, withheld), usage),
+            (diagnosis, looked, (observations, conversation), (advice, withheld), usage),
             (trail, process),
         )| {
             Header {
@@ -366,6 +366,7 @@ fn header() -> impl Strategy<Value = Header> {
                 diagnosis,
                 looked,
                 observations,
+                conversation,
                 advice,
                 withheld,
                 usage,

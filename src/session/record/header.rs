@@ -1,5 +1,6 @@
 //! The stored form of what every state of a session carries.
 
+use super::conversation::ConversationRecord;
 use super::diagnosis::{AdviceRecord, DiagnosisRecord};
 use super::form::{OLDEST, VERSION, WITHOUT_FIELDS, newest};
 use super::observation::{ObservationRecord, observations};
@@ -41,6 +42,8 @@ pub(super) struct HeaderRecord {
     diagnosis: DiagnosisRecord,
     looked: Vec<KindRecord>,
     observations: Vec<ObservationRecord>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    conversation: Option<ConversationRecord>,
     advice: Vec<AdviceRecord>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     withheld: Option<AdviceRecord>,
@@ -136,7 +139,7 @@ impl HeaderRecord {
     /// The oldest form that has all that is in it.
     pub(super) fn form(&self) -> u32 {
         let later = self.proposed_by.is_some() || self.usage.cached_tokens > 0 || self.usage.cost.is_some();
-        let own = if self.withheld.is_some() {
+        let own = if self.withheld.is_some() || self.conversation.is_some() {
             VERSION
         } else if later {
             WITHOUT_FIELDS
@@ -164,6 +167,7 @@ impl From<&Header> for HeaderRecord {
             diagnosis: (&h.diagnosis).into(),
             looked: h.looked.iter().map(KindRecord::from).collect(),
             observations: h.observations.iter().map(|(_, o)| o.into()).collect(),
+            conversation: Some(&h.conversation).filter(|said| !said.is_empty()).map(ConversationRecord::from),
             advice: h.advice.iter().map(AdviceRecord::from).collect(),
             withheld: h.withheld.as_ref().map(AdviceRecord::from),
             usage: UsageRecord {
@@ -197,6 +201,7 @@ impl HeaderRecord {
             diagnosis: self.diagnosis.into_diagnosis(known)?,
             looked: self.looked.into_iter().map(KindRecord::into_kind).collect(),
             observations: observations(self.observations)?,
+            conversation: self.conversation.map(ConversationRecord::into_conversation).transpose()?.unwrap_or_default(),
             advice: self.advice.into_iter().map(AdviceRecord::into_advice).collect(),
             withheld: self.withheld.map(AdviceRecord::into_advice),
             usage: Usage {

@@ -5,6 +5,7 @@ use super::{read, write};
 use crate::analyze::known_code;
 use crate::domain::action::Action;
 use crate::domain::cause::CauseKey;
+use crate::domain::conversation::Conversation;
 use crate::domain::door::Door;
 use crate::domain::evidence::GapWhy;
 use crate::domain::excerpt::Excerpt;
@@ -43,6 +44,7 @@ pub(crate) fn header() -> Header {
         diagnosis: diagnosis(),
         looked: vec![],
         observations: Observations::default(),
+        conversation: Conversation::default(),
         advice: vec![],
         withheld: None,
         usage: Usage::default(),
@@ -259,15 +261,20 @@ fn what_an_older_program_does_not_know_is_written_in_the_newest_form() {
         let (observations, diagnosis) = (any.header().observations.clone(), any.header().diagnosis.clone());
         let looked = Header { observations, ..header() }.diagnosed(None, later());
         let found = Header { diagnosis, ..header() }.diagnosed(None, later());
+        let said = Header { conversation: any.header().conversation.clone(), ..header() }.diagnosed(None, later());
         let withheld = Header { withheld: any.header().withheld.clone(), ..header() }.diagnosed(None, later());
         // Each part by itself, so that nothing else of the newest form is beside it.
-        for session in [without_more(any), Session::Diagnosed(looked), Session::Diagnosed(found), Session::Diagnosed(withheld)] {
+        let diagnosed = [looked, found, said, withheld].map(Session::Diagnosed);
+        for session in [without_more(any)].into_iter().chain(diagnosed) {
             let record = recorded(&session);
             let mut names = std::collections::BTreeSet::new();
             named(&record, &mut names);
             let field = record["header"]["observations"].as_array().unwrap().iter().any(|one| one.get("field").is_some());
             let withheld = record["header"].get("withheld").is_some();
-            let newest = field || withheld || names.iter().any(|name| !older.contains(&name.as_str()));
+            let newest = field
+                || withheld
+                || record["header"].get("conversation").is_some()
+                || names.iter().any(|name| !older.contains(&name.as_str()));
             assert_eq!(record["version"] == json!(super::form::VERSION), newest, "{}: {names:?}", record["version"]);
             all.append(&mut names);
         }

@@ -11,6 +11,7 @@ use kubemend::ports::ReadError;
 use kubemend::probe::Allowed;
 use kubemend::probe::arguments::LookArguments;
 use kubemend::sim::{Denial, Fault, FaultKind};
+use kubemend::workflow::records::bundle::Bundle;
 use kubemend::workflow::report::Status;
 use kubemend::workflow::{Caller, Looked, Problem, Remediation, WorkflowError};
 use serde_json::{Value, json};
@@ -150,6 +151,12 @@ async fn each_look_is_answered_with_an_id_or_with_how_to_ask() {
     assert_eq!(kept.observations.len(), first + 6);
     assert_eq!(kept.observations[first].text, text(0), "what was seen stays what it was");
     assert_eq!(kept.status, report.status);
+    let bundle = Bundle::of(&process.records(), &SessionId::parse(&report.session).unwrap()).await.unwrap().written().unwrap();
+    assert!(!bundle.contains("canary"), "{bundle}");
+    let bundle: Value = serde_json::from_str(&bundle).unwrap();
+    let looks = &bundle["conversation"][0]["brought"];
+    let told = json!({"call": "get secret/db", "text": "kubemend never reads Secrets"});
+    assert_eq!((&looks[0]["observation"], &looks[7]), (&json!(expected[0]), &told), "{looks:#}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,7 +1,9 @@
 //! Arbitrary plain values: names, objects, fields, times, and what else a session is made of.
 
 use crate::domain::cause::{CauseKey, CauseSource};
+use crate::domain::conversation::{AnswerPiece, Answered, CallBrought, Came, Conversation, Spoken, Stopped, Utterance, kept};
 use crate::domain::diagnosis::Unlisted;
+use crate::domain::dialogue::Tokens;
 use crate::domain::excerpt::Excerpt;
 use crate::domain::field::{FieldPath, Segment};
 use crate::domain::id::SessionId;
@@ -9,7 +11,7 @@ use crate::domain::kind::Kind;
 use crate::domain::look::ProbeName;
 use crate::domain::nonempty::NonEmpty;
 use crate::domain::object::{Namespace, ObjectRef};
-use crate::domain::observation::{Observation, Observations};
+use crate::domain::observation::{Observation, ObservationId, Observations};
 use crate::domain::plan::OnFailure;
 use crate::domain::purpose::Aim;
 use crate::domain::risk::Risk;
@@ -120,6 +122,37 @@ pub(super) fn observations() -> impl Strategy<Value = Observations> {
         });
         observations
     })
+}
+
+/// What was said.
+pub(super) fn conversation() -> impl Strategy<Value = Conversation> {
+    let line = || text().prop_map(|text| kept(&text));
+    let what =
+        || prop_oneof![(1_u32..99).prop_map(|n| Came::Seen(ObservationId::parse(&format!("o{n}")).unwrap())), line().prop_map(Came::Told)];
+    let brought = move || vec((text(), what()).prop_map(|(call, what)| CallBrought::of(&call, what)), 0..3);
+    let piece = prop_oneof![
+        line().prop_map(AnswerPiece::Text),
+        (line(), line(), line()).prop_map(|(id, name, input)| AnswerPiece::Call { id, name, input }),
+        Just(AnswerPiece::Opaque)
+    ];
+    let tokens =
+        any::<[u32; 3]>().prop_map(|[input, cached, output]| Tokens { input: input.into(), cached: cached.into(), output: output.into() });
+    let answer = (line(), vec(piece, 0..3), select(Stopped::ALL.to_vec()), of(tokens)).prop_map(|(model, pieces, stop, tokens)| Answered {
+        model,
+        pieces,
+        stop,
+        tokens,
+    });
+    let spoken = prop_oneof![
+        (brought(), vec(line(), 0..2), text()).prop_map(|(brought, words, prompts)| Spoken::ToModel { brought, words, prompts }),
+        answer.prop_map(Spoken::ByModel),
+        line().prop_map(Spoken::NoAnswer),
+        brought().prop_map(Spoken::Looks),
+        (line(), line()).prop_map(|(by, text)| Spoken::Proposal { by, text }),
+        line().prop_map(Spoken::Ended),
+    ];
+    let one = (time(), spoken).prop_map(|(at, spoken)| Utterance { at, spoken });
+    (vec(one, 0..4), 0_u32..3).prop_map(|(kept, left_out)| Conversation::resumed(kept, left_out))
 }
 
 /// What a plan is for.
