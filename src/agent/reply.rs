@@ -268,7 +268,7 @@ fn any_text(value: &Value, is: &impl Fn(&str) -> bool) -> bool {
 fn object(at: &str, text: &str, place: Home<'_>) -> Result<ObjectRef, NotUnderstood> {
     let form = || {
         NotUnderstood(format!(
-            "`{at}` is not an object: {}; it looks like \"Deployment/shop/web\" or \"deployment/web\", and what is of a custom kind has to be looked at before",
+            "`{at}` is not an object: {}; it looks like \"Deployment/shop/web\" or \"deployment/web\", and an object of a custom kind is understood after a look at it",
             Excerpt::said(text)
         ))
     };
@@ -366,7 +366,7 @@ mod tests {
         let shop = shop();
         let of = |kinds: &[Kind]| understood(&given, Home { namespace: Some(&shop), kinds }).map(|c| c.causes.first().object.to_string());
         assert_eq!(of(std::slice::from_ref(&cache)).unwrap(), "Cache shop/sessions");
-        assert!(of(&[Kind::Pod]).unwrap_err().to_string().contains("has to be looked at before"));
+        assert!(of(&[Kind::Pod]).unwrap_err().to_string().contains("is understood after a look at it"));
     }
 
     #[test]

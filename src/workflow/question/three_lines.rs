@@ -118,7 +118,7 @@ proptest! {
         match view.steps[told(&view, lines[0])].action.as_str() {
             // What is created again under its name is said in one.
             "create" if first.starts_with("Replace empty ") => prop_assert!(first.contains(&begins(&name)), "{}", first),
-            "create" => prop_assert!(first.starts_with("New empty ") && first.contains(&begins(&name)), "{}", first),
+            "create" => prop_assert!(first.starts_with("New ") && first.contains(&begins(&name)), "{}", first),
             "delete" => {
                 let end = [", which holds no data", ", another is made"];
                 prop_assert!(first.starts_with("Delete ") && end.iter().any(|end| first.contains(end)), "{}", first);
