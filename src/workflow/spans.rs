@@ -50,5 +50,6 @@ pub(super) fn failed(span: &Span, why: &'static str) {
 
 /// Work in a span.
 pub(super) async fn within<T>(span: &Span, work: impl Future<Output = T>) -> T {
-    work.instrument(span.clone()).await
+    // On the heap: without optimization what follows a call is deep enough for a thread's stack as it is.
+    Box::pin(work).instrument(span.clone()).await
 }
