@@ -19,9 +19,6 @@ const RECENT: i64 = 600;
 const PROVEN: i64 = 120;
 /// From here on restarts are a pattern.
 const OFTEN: i32 = 3;
-/// A run that has lasted so many times as long as the one before it, and at least half a minute, is past where that one failed.
-const OUTLIVED: i64 = 10;
-const RUN: i64 = 30;
 /// A failing probe is reported again within its period, which is hardly ever longer than this.
 const PROBED: i64 = 90;
 
@@ -34,7 +31,7 @@ pub(crate) fn pod(facts: &Facts<'_>, pod: &Pod) -> Judgement {
     let last = restarted(facts, std::iter::once(pod));
     if let Some(Restarted { count, ago: Some(ago), .. }) = &last {
         let what = || format!("is ready, but {}", last.as_ref().map(ToString::to_string).unwrap_or_default());
-        if *count >= OFTEN && *ago < RECENT && !last.as_ref().is_some_and(Restarted::is_outlived) {
+        if *count >= OFTEN && *ago < RECENT {
             return Judgement::Wrong(what());
         }
         if *ago < PROVEN {
@@ -77,16 +74,6 @@ pub(crate) struct Restarted {
     ago: Option<i64>,
     /// How it ended.
     end: Option<String>,
-    /// How long that run lasted.
-    life: Option<i64>,
-    /// How long the one of now has.
-    run: Option<i64>,
-}
-
-impl Restarted {
-    fn is_outlived(&self) -> bool {
-        self.life.zip(self.run).is_some_and(|(life, run)| run >= RUN && run >= life.saturating_mul(OUTLIVED))
-    }
 }
 
 /// The container of these Pods that was restarted last; none where none ever was.
@@ -99,11 +86,7 @@ pub(crate) fn restarted<'p>(facts: &Facts<'_>, pods: impl Iterator<Item = &'p Po
             let reason = t.reason.as_deref().filter(|r| reason(r)).map(|r| format!(" ({})", Excerpt::line(r))).unwrap_or_default();
             format!("exit code {}{reason}", t.exit_code)
         });
-        let begin = ended.and_then(|ended| ended.started_at.as_ref()).map(|t| t.0);
-        let running = status.state.as_ref().and_then(|state| state.running.as_ref()).and_then(|running| running.started_at.as_ref());
         Restarted {
-            life: last_end(status).and_then(|end| seconds_since(begin, end)),
-            run: seconds_since(running.map(|t| t.0), facts.taken_at()),
             container: status.name.clone(),
             count: status.restart_count,
             ago: seconds_since(last_end(status), facts.taken_at()),
