@@ -74,7 +74,11 @@ fn prepare(cli: Cli<Flags>, terminal: &Terminal) -> anyhow::Result<Exit> {
     let environment = Environment::of_process();
     let mut config = Config::load(&cli.flags, &environment);
     #[cfg(feature = "otlp")]
-    let spans = export::Spans::of(&environment)?;
+    let spans = export::Spans::of(&environment).unwrap_or_else(|_| {
+        // What cannot be exported stops nothing; the address may have a password in it.
+        eprintln!("spans are not exported: the variables `OTEL_EXPORTER_OTLP_…` name no address of a collector that takes OTLP over HTTP");
+        None
+    });
     #[cfg(feature = "otlp")]
     let mut beside: Beside = spans.as_ref().map(export::Spans::beside);
     #[cfg(not(feature = "otlp"))]
@@ -91,11 +95,15 @@ fn prepare(cli: Cli<Flags>, terminal: &Terminal) -> anyhow::Result<Exit> {
     exit
 }
 
+/// A whole remediation is one future, and not small without optimization. What is not used of it is not taken.
+const STACK: usize = 8 * 1024 * 1024;
+
 /// Runs the work in a runtime, until it is done or a signal asks it to end.
 fn block_on(work: impl AsyncFnOnce(&CancellationToken, &mut JoinSet<()>) -> anyhow::Result<Exit>) -> anyhow::Result<Exit> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         // The work waits for the network; a server for one client needs no more, and every thread costs memory.
         .worker_threads(2)
+        .thread_stack_size(STACK)
         .enable_all()
         .build()
         .context("failed to start the runtime")?;

@@ -18,8 +18,8 @@ const CAUSES: usize = 1_600;
 const EVIDENCE: usize = 2_000;
 const SYMPTOMS: usize = 1_200;
 const GAPS: usize = 800;
-/// What was looked at first: two observations of 3 KiB each, with their headings.
-const LOOKS: usize = 7 * 1024;
+/// What was looked at first: three observations of 3 KiB each, with their headings.
+const LOOKS: usize = 10 * 1024;
 
 /// What an investigation begins with.
 #[derive(Debug)]

@@ -234,8 +234,10 @@ impl Action {
     /// Whether it leads a Service to another port, or an Ingress elsewhere: addresses are ready whichever port is asked, and by whom.
     pub fn leads_to_a_port(&self) -> bool {
         let ports = |path: &&FieldPath| path.segments().iter().any(|segment| segment.name() == "targetPort");
-        let (_, target, fields) = self.change();
-        (target.kind == Kind::Service && fields.iter().any(ports)) || (target.kind == Kind::Ingress && !fields.is_empty())
+        let (verb, target, fields) = self.change();
+        (target.kind == Kind::Service && verb == Verb::Create)
+            || (target.kind == Kind::Service && fields.iter().any(ports))
+            || (target.kind == Kind::Ingress && !fields.is_empty())
     }
 
     /// The object that is changed.

@@ -3,8 +3,10 @@
 
 use super::dialogue::{ModelBlock, Reply, StopReason, Tokens};
 use super::excerpt::{Excerpt, LINE_LIMIT};
+use super::masked::Masked;
 use super::observation::ObservationId;
 use jiff::Timestamp;
+use serde_json::Value;
 
 /// Utterances that a session keeps: an investigation has two for each of its answers, and at most as many answers as the operator sets.
 const UTTERANCES: usize = 64;
@@ -129,6 +131,24 @@ pub fn kept(text: &str) -> Excerpt {
     Excerpt::capture(text, TEXT_BYTES)
 }
 
+/// Arguments of a call. Each text in them is masked as it was meant, and then all of it: between the signs of JSON a line does not begin
+/// where it does.
+pub fn kept_arguments(arguments: &str) -> Excerpt {
+    match serde_json::from_str::<Value>(arguments) {
+        Ok(value) => kept(&each_masked(&value).to_string()),
+        Err(_) => kept(arguments),
+    }
+}
+
+fn each_masked(value: &Value) -> Value {
+    match value {
+        Value::String(text) => Value::String(Masked::whole(text).as_str().to_owned()),
+        Value::Array(items) => items.iter().map(each_masked).collect(),
+        Value::Object(members) => members.iter().map(|(key, member)| (key.clone(), each_masked(member))).collect(),
+        Value::Null | Value::Bool(_) | Value::Number(_) => value.clone(),
+    }
+}
+
 fn name(text: &str) -> Excerpt {
     Excerpt::capture(text, LINE_LIMIT)
 }
@@ -137,7 +157,9 @@ impl From<&Reply> for Answered {
     fn from(reply: &Reply) -> Self {
         let piece = |block: &ModelBlock| match block {
             ModelBlock::Text(text) => AnswerPiece::Text(kept(text)),
-            ModelBlock::ToolUse(call) => AnswerPiece::Call { id: name(&call.id), name: name(&call.name), input: kept(&call.input) },
+            ModelBlock::ToolUse(call) => {
+                AnswerPiece::Call { id: name(&call.id), name: name(&call.name), input: kept_arguments(&call.input) }
+            }
             ModelBlock::Opaque(_) => AnswerPiece::Opaque,
         };
         Self {
@@ -245,6 +267,15 @@ mod tests {
     fn words(conversation: &Conversation) -> Vec<String> {
         let of = |one: &Utterance| if let Spoken::Ended(text) = &one.spoken { text.to_string() } else { panic!("{one:?}") };
         conversation.utterances().iter().map(of).collect()
+    }
+
+    #[test]
+    fn arguments_are_masked_text_by_text() {
+        let given =
+            serde_json::json!({"value": "user = app\npass = hunter2canary\n", "deep": [{"text": "a\npwd: hunter3canary"}]}).to_string();
+        let kept = kept_arguments(&given).to_string();
+        assert!(!kept.contains("canary") && kept.contains("user = app"), "{kept}");
+        assert!(!kept_arguments("no JSON\npass = hunter2canary").to_string().contains("canary"));
     }
 
     #[test]

@@ -164,6 +164,40 @@ impl FieldPath {
         }
     }
 
+    /// The same place in the one way in which elements of this object are named: by their `name` where just one has it, else by the number of
+    /// a port, else by their place. Who compares two paths compares places then.
+    #[must_use]
+    pub fn canonical(&self, object: &Value) -> Self {
+        let mut path = Self::root();
+        for segment in &self.0 {
+            let next = Self(path.0.iter().chain([segment]).cloned().collect());
+            let list = path.locate(object).and_then(|at| at.current);
+            let element = next.locate(object).and_then(|at| at.pointer.rsplit('/').next()?.parse::<usize>().ok());
+            path = match (segment, element, list.as_ref().and_then(Value::as_array)) {
+                (Segment::Element { .. } | Segment::Position(_), Some(at), Some(items)) => Self(path.0).element_at(items, at),
+                _ => next,
+            };
+        }
+        path
+    }
+
+    /// This path and the element at a place of this list.
+    fn element_at(self, items: &[Value], at: usize) -> Self {
+        let text = |item: &Value, key: &str| match item.get(key) {
+            Some(Value::String(text)) => Some(text.clone()),
+            Some(Value::Number(number)) => Some(number.to_string()),
+            _ => None,
+        };
+        let key = ["name", "port"].into_iter().find_map(|key| {
+            let own = text(items.get(at)?, key).filter(|own| !own.is_empty())?;
+            (items.iter().filter(|item| text(item, key).as_deref() == Some(own.as_str())).count() == 1).then_some((key, own))
+        });
+        match key {
+            Some((key, own)) => self.element(key, &own),
+            None => self.at(at),
+        }
+    }
+
     /// This path and the members of `text` behind it.
     #[must_use]
     pub fn then(mut self, text: &str) -> Self {
@@ -331,6 +365,23 @@ mod tests {
             Some(("/ports/0/port".to_owned(), vec![("/ports/0/port".to_owned(), json!(80))]))
         );
         assert_eq!((of("53"), of("8")), (None, None));
+    }
+
+    #[test]
+    fn spellings_of_one_place_are_one() {
+        let object = json!({"containers": [{"name": "app", "imagePullPolicy": "Always", "image": "a"}, {"name": "side", "image": "b"}],
+            "ports": [{"name": "http", "port": 80}, {"port": 90}, {"port": 53, "protocol": "TCP"}, {"port": 53, "protocol": "UDP"}]});
+        for (text, canonical) in [
+            ("containers[0].image", "containers[name=app].image"),
+            ("containers[imagePullPolicy=Always].image", "containers[name=app].image"),
+            ("containers[name=app].image", "containers[name=app].image"),
+            ("ports[port=80].targetPort", "ports[name=http].targetPort"),
+            ("ports[1].targetPort", "ports[port=90].targetPort"),
+            ("ports[protocol=UDP].targetPort", "ports[3].targetPort"),
+            ("containers[name=gone].image", "containers[name=gone].image"),
+        ] {
+            assert_eq!(FieldPath::parse(text).unwrap().canonical(&object).to_string(), canonical, "{text}");
+        }
     }
 
     #[test]

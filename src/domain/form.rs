@@ -59,6 +59,8 @@ const PATH: usize = 200;
 const FACTOR: f64 = 8.0;
 /// So much more storage: who needs more grows it again once that is used.
 const GROWTH: f64 = 2.0;
+/// So many CPUs no container was meant to have.
+const CPUS: f64 = 100.0;
 /// Less memory than this was meant in another unit.
 const MEBIBYTE: f64 = 1_048_576.0;
 /// The same for whole numbers.
@@ -198,11 +200,11 @@ fn quantity(name: &str, old: Option<&str>, new: Option<&str>) -> Option<String> 
         return Some("an amount such as `500m` or `256Mi` stands where one was".to_owned());
     };
     let near = new <= old * FACTOR && new * FACTOR >= old;
-    // The same number in the unit that it is mostly of: less of it, or millions of bytes where there were bytes.
+    // The same number in the unit that it is mostly of, where the one that is there cannot have been meant.
     let ((number, _), (same, unit)) = (parted(old_text), parted(new_text));
     let meant = match name {
-        "cpu" => unit == "m" && new < old,
-        "memory" => matches!(unit, "M" | "Mi") && (new < old || old < MEBIBYTE),
+        "cpu" => unit == "m" && old >= CPUS,
+        "memory" => matches!(unit, "M" | "Mi") && old < MEBIBYTE,
         _ => false,
     };
     let meant = meant && number == same;
@@ -219,7 +221,7 @@ fn small(name: &str, old: Option<Option<u64>>, new: Option<u64>) -> Option<Strin
         _ => Some(0),
     });
     let (Some(old), Some(new)) = (old, new) else { return Some("it is a whole number".to_owned()) };
-    let most = old.saturating_mul(STEPS).max(if name == "initialDelaySeconds" { FIRST } else { SMALL });
+    let most = if name == "initialDelaySeconds" { old.max(FIRST) } else { old.saturating_mul(STEPS).max(SMALL) };
     let least = if old <= SMALL { 0 } else { old / STEPS };
     (new < least || new > most).then(|| format!("it is a whole number near the one that is there: from {least} to {most} here"))
 }
@@ -291,8 +293,8 @@ mod tests {
                 ValueForm::Quantity,
                 "memory",
                 json!("64Gi"),
-                vec![json!("64Mi"), json!("8Gi")],
-                vec![json!("64m"), json!("64Ti"), json!("1Mi")],
+                vec![json!("8Gi")],
+                vec![json!("64Mi"), json!("64m"), json!("64Ti"), json!("1Mi")],
             ),
             (ValueForm::Replicas, "replicas", json!(2), vec![json!(1), json!(5)], vec![json!(0), json!(6), json!("3"), json!(-1)]),
             (
@@ -309,6 +311,8 @@ mod tests {
                 vec![json!("/healthz")],
                 vec![json!("//evil.example/"), json!("http://evil.example"), json!("/a?b=c"), json!("/a b"), json!("")],
             ),
+            (ValueForm::Quantity, "cpu", json!("2"), vec![json!("1")], vec![json!("2m")]),
+            (ValueForm::Small, "initialDelaySeconds", json!(200), vec![json!(300)], vec![json!(301), json!(1600)]),
             (ValueForm::Small, "periodSeconds", json!(1), vec![json!(30), json!(0)], vec![json!(-1), json!(31), json!("10")]),
             (ValueForm::Small, "failureThreshold", json!(3), vec![json!(10), json!(30), json!(1)], vec![json!(3600)]),
             (ValueForm::Small, "periodSeconds", json!(60), vec![json!(10), json!(480)], vec![json!(6), json!(3600)]),

@@ -159,7 +159,10 @@ fn owns(fields: &Value, path: &[Segment]) -> bool {
 
 fn is_element(of: &str, key: &str, value: &str) -> bool {
     let named = of.strip_prefix("k:").and_then(|json| serde_json::from_str::<Value>(json).ok());
-    named.is_some_and(|named| named.get(key).and_then(Value::as_str) == Some(value))
+    named.is_some_and(|named| match named.get(key) {
+        Some(Value::Number(number)) => number.to_string() == value,
+        found => found.and_then(Value::as_str) == Some(value),
+    })
 }
 
 /// The object that owns this one: its controller, else whoever else would take it along.

@@ -219,19 +219,24 @@ pub(super) fn at_stake(change: &Action, facts: &Facts<'_>) -> Option<(Risk, Stri
         Kind::Ingress => {
             let after = changed(change, &ops, facts)?;
             let namespace = target.namespace.as_ref()?;
+            // Another host or Ingress that leads there may ask for a password, or be reached from inside alone: nobody knows here.
+            let own: Vec<&IngressBackend> =
+                facts.find::<Ingress>(target).into_iter().flat_map(ingresses::backends).map(|(_, known)| known).collect();
             let led = |backend: &IngressBackend| {
-                let all = facts.all_in::<Ingress>(namespace);
-                all.flat_map(ingresses::backends).any(|(_, known)| known == backend)
+                facts.all_in::<Ingress>(namespace).flat_map(ingresses::backends).any(|(_, known)| known == backend)
             };
-            let opened: Vec<String> = backends(&after, &ops).iter().filter(|backend| !led(backend)).filter_map(in_words).collect();
-            (!opened.is_empty()).then(|| {
-                (
-                    Risk::High,
-                    format!(
-                        "{} can be reached from outside the cluster then, and no Ingress of the namespace leads there now",
-                        opened.join(", ")
-                    ),
-                )
+            let said = backends(&after, &ops).into_iter().filter_map(|backend| {
+                let known = match (own.contains(&&backend), led(&backend)) {
+                    (true, _) => "where another path of it leads now",
+                    (false, true) => "where another Ingress of the namespace leads now",
+                    (false, false) => "where no Ingress of the namespace leads now",
+                };
+                Some(format!("{}, {known}", in_words(&backend)?))
+            });
+            let said: Vec<String> = said.collect();
+            (!said.is_empty()).then(|| {
+                let said = said.join(", and ");
+                (Risk::High, format!("who is let in by this Ingress reaches {said}, and no longer what its path leads to now"))
             })
         }
         Kind::PersistentVolumeClaim => {

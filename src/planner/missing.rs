@@ -14,7 +14,7 @@ use crate::domain::workload::Workload;
 use crate::facts::references::{Reference, Via};
 use crate::facts::{Facts, ingresses, pods, selected};
 use k8s_openapi::api::apps::v1::{DaemonSet, Deployment, StatefulSet};
-use k8s_openapi::api::core::v1::{PodSpec, ServiceAccount, VolumeMount};
+use k8s_openapi::api::core::v1::{PodSpec, ServiceAccount, Volume, VolumeMount};
 use k8s_openapi::api::networking::v1::Ingress;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 use serde_json::Value;
@@ -99,7 +99,13 @@ fn takes_all(spec: &PodSpec, reference: &Reference<'_>) -> bool {
     let mut mounts = pods::containers(spec).flat_map(|(_, container)| container.volume_mounts.iter().flatten());
     let whole = |mount: &VolumeMount| mount.name == reference.by && mount.sub_path.as_deref().is_none_or(str::is_empty);
     let listed = spec.volumes.iter().flatten().filter(|volume| volume.name == reference.by);
-    let mut listed = listed.filter_map(|volume| volume.config_map.as_ref()?.items.as_ref());
+    // What lists its keys has them in the reference, also among others in one volume.
+    let projects = |volume: &Volume| {
+        let sources = volume.projected.iter().flat_map(|all| all.sources.iter().flatten()).filter_map(|source| source.config_map.as_ref());
+        let mut own = sources.filter(|map| map.name == reference.name).peekable();
+        own.peek().is_some() && own.all(|map| map.items.is_some())
+    };
+    let mut listed = listed.filter(|volume| volume.config_map.as_ref().is_some_and(|map| map.items.is_some()) || projects(volume));
     reference.keys.is_empty() || (reference.via == Via::Volume && listed.next().is_none() && mounts.any(whole))
 }
 

@@ -26,7 +26,22 @@ pub(super) fn action(wanted: &Wanted, facts: &Facts<'_>) -> Result<Action, Refus
             let other = || Refusal::NotPossible(format!("{target} or its revision {} changed since the plan was made", to.revision));
             if again == *action { Ok(again) } else { Err(other()) }
         }
+        Wanted::Change(Action::Patch { target, ops }) => spelled(target, ops, facts),
         Wanted::Change(action) => Ok(action.clone()),
+    }
+}
+
+/// Each field in the one way in which it is written: who wrote it, what was declined and what stands in the question are compared by that.
+fn spelled(target: &ObjectRef, ops: &NonEmpty<FieldOp>, facts: &Facts<'_>) -> Result<Action, Refusal> {
+    let Some(object) = facts.snapshot().value_of(target) else {
+        return Ok(Action::Patch { target: target.clone(), ops: ops.clone() });
+    };
+    let ops = ops.clone().map(|op| FieldOp { path: op.path.canonical(&object), ..op });
+    let mut paths: Vec<&FieldPath> = ops.iter().map(|op| &op.path).collect();
+    paths.sort_unstable();
+    match paths.windows(2).find_map(|two| two.first().filter(|path| two.last().is_some_and(|other| other.starts_with(path)))) {
+        Some(path) => Err(Refusal::Stated(format!("{path} of {target} is changed twice: state one value of it"))),
+        None => Ok(Action::Patch { target: target.clone(), ops }),
     }
 }
 

@@ -52,13 +52,11 @@ pub(super) async fn part(
     let path = field.cloned();
     // All of it is masked before a part is taken out.
     let taken = beside(move || {
-        let whole = Shown::of(value, &kind, place.as_ref(), allowed);
-        match &path {
-            None => Ok(whole.yaml()),
-            Some(path) => match whole.part(path) {
-                Some(part) => Ok(part.yaml().reworked(|yaml| format!("{}:\n{yaml}", Masked::whole(&path.to_string()).as_str()))),
-                None => Err(nearest_part(path, &whole)),
-            },
+        let Some(path) = &path else { return Ok(Shown::of(value, &kind, place.as_ref(), allowed).yaml()) };
+        let whole = Shown::entire(value, &kind, place.as_ref(), allowed);
+        match whole.part(path) {
+            Some(part) => Ok(part.yaml().reworked(|yaml| format!("{}:\n{yaml}", Masked::whole(&path.to_string()).as_str()))),
+            None => Err(nearest_part(path, &whole)),
         }
     });
     Ok(match taken.await {
@@ -103,7 +101,6 @@ pub(super) async fn whole(
         }
     };
     part("owned by", &owners(&value, object, read).await);
-    part("refers to", &referred(&value, object, read, allowed).await);
     if let Some(selector) = selector(&value, &object.kind) {
         let pods = read.table(&Kind::Pod, object.namespace.as_ref(), Some(&selector)).await;
         part(&format!("Pods with {}", quoted(&selector)), &rows(pods));
@@ -119,6 +116,8 @@ pub(super) async fn whole(
         }
         Err(error) => part("events", &[unread(&error)]),
     }
+    // The last one is cut first: its values are many, and can be asked for.
+    part("refers to", &referred(&value, object, read, allowed).await);
     let (kind, place) = (object.kind.clone(), object.namespace.clone());
     let room = length.bytes();
     let described = beside(move || {

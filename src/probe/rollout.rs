@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 /// Where a ReplicaSet says which revision it is.
 const NUMBER: &str = "/metadata/annotations/deployment.kubernetes.io~1revision";
 /// What somebody wrote about a revision.
-const WHY: &str = "/metadata/annotations/kubernetes.io~1change-cause";
+const WHY: &str = "kubernetes.io/change-cause";
 /// The label that only tells the Pods of revisions apart.
 const HASH: &str = "pod-template-hash";
 /// The label of a Pod that names the revision that it was made of, and of a ControllerRevision with the same value.
@@ -113,9 +113,11 @@ fn revision(value: Value, pods: Option<&(Vec<Value>, bool)>, workload: &ObjectRe
         None => of_replica_set(&value),
         Some((pods, whole)) => of_pods(pods, *whole, &[Some(name.clone()), text(&format!("/metadata/labels/{OF}"))]),
     };
-    let why = text(WHY);
     let raw = of_template(template.locate(&value).and_then(|at| at.current));
-    let shown = Shown::of(value, &kind, workload.namespace.as_ref(), allowed).part(&template).map(|part| part.value().clone());
+    let whole = Shown::of(value, &kind, workload.namespace.as_ref(), allowed);
+    let why = FieldPath::dotted("metadata.annotations").key(WHY);
+    let why = whole.part(&why).and_then(|why| why.value().as_str().map(str::to_owned));
+    let shown = whole.part(&template).map(|part| part.value().clone());
     let object = ObjectRef { kind, namespace: workload.namespace.clone(), name };
     Revision { number, object, made, why, pods: in_words, raw, shown: of_template(shown) }
 }

@@ -51,6 +51,15 @@ pub(super) struct Shown(Value);
 impl Shown {
     /// The object, in that namespace unless it says another one.
     pub(super) fn of(value: Value, kind: &Kind, namespace: Option<&Namespace>, allowed: Allowed) -> Self {
+        Self::made(value, kind, namespace, allowed, true)
+    }
+
+    /// The same with what everybody has: who asks for a field of it is not told that there is none.
+    pub(super) fn entire(value: Value, kind: &Kind, namespace: Option<&Namespace>, allowed: Allowed) -> Self {
+        Self::made(value, kind, namespace, allowed, false)
+    }
+
+    fn made(value: Value, kind: &Kind, namespace: Option<&Namespace>, allowed: Allowed, tidied: bool) -> Self {
         let mut value = allowed.of_object(value, namespace);
         if let Some(meta) = value.get_mut("metadata").and_then(Value::as_object_mut) {
             meta.retain(|key, _| !KEPT.contains(&key.as_str()));
@@ -58,11 +67,13 @@ impl Shown {
                 annotations.shift_remove("kubectl.kubernetes.io/last-applied-configuration");
             }
         }
-        // What the kubelet set up: of a Pod without limits all that there is.
-        if let Some(status) = value.get_mut("status").and_then(Value::as_object_mut).filter(|_| *kind == Kind::Pod) {
-            status.retain(|key, _| !matches!(key.as_str(), "allocatedResources" | "resources"));
+        if tidied {
+            // What the kubelet set up: of a Pod without limits all that there is.
+            if let Some(status) = value.get_mut("status").and_then(Value::as_object_mut).filter(|_| *kind == Kind::Pod) {
+                status.retain(|key, _| !matches!(key.as_str(), "allocatedResources" | "resources"));
+            }
+            tidy(&mut value, matches!(kind, Kind::ConfigMap));
         }
-        tidy(&mut value, matches!(kind, Kind::ConfigMap));
         let mut value = values::masked(value);
         if let Some(annotations) = value.pointer_mut("/metadata/annotations").and_then(Value::as_object_mut) {
             annotations.values_mut().for_each(shorten);
@@ -223,8 +234,11 @@ mod tests {
             ("notkubernetes.io/hook", "canary", false),
             ("kubernetes.io.example.com/hook", "canary", false),
             ("nginx.ingress.kubernetes.io/auth-secret", "aB3dE5fG7hJ9kL1mN3pQ5", false),
-            ("nginx.ingress.kubernetes.io/auth-url", "http://auth.shop.svc/check?user=a", true),
+            ("nginx.ingress.kubernetes.io/auth-url", "http://auth.shop.svc/check?user=a", false),
             ("kubernetes.io/change-cause", "roll out the new tag", true),
+            ("kubernetes.io/change-cause", "kubectl set env deploy/web HOOK=cAnArYhook", false),
+            ("nginx.ingress.kubernetes.io/configuration-snippet", "proxy_set_header X-Key canary;", false),
+            ("nginx.ingress.kubernetes.io/auth-url", "https://auth.shop.svc/check", true),
             ("cert-manager.io/cluster-issuer", "letsencrypt-prod", true),
             ("example.com/inject", "false", true),
             ("example.com/port", "9090", true),
@@ -257,6 +271,19 @@ mod tests {
         let text = |logs| Shown::of(pod.clone(), &Kind::Pod, None, Allowed { logs, ..Allowed::default() }).value().to_string();
         assert_eq!(text(true).matches("CANARY").count(), 3);
         assert!(!text(false).contains("CANARY") && text(false).contains("exitCode"), "{}", text(false));
+    }
+
+    #[test]
+    fn field_that_is_left_out_of_the_whole_is_there_for_who_asks_for_it() {
+        let pod = json!({"status": {"containerStatuses": [{"name": "app", "resources": {"limits": {"memory": "64Mi"}}}],
+            "conditions": [{"type": "PodScheduled", "status": "True"}]}, "spec": {"volumes": []}});
+        for field in
+            ["status.containerStatuses[name=app].resources.limits.memory", "status.conditions[type=PodScheduled].status", "spec.volumes"]
+        {
+            let path = FieldPath::parse(field).unwrap();
+            assert!(Shown::entire(pod.clone(), &Kind::Pod, None, Allowed::default()).part(&path).is_some(), "{field}");
+            assert!(Shown::of(pod.clone(), &Kind::Pod, None, Allowed::default()).part(&path).is_none(), "{field}");
+        }
     }
 
     #[test]

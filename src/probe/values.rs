@@ -33,8 +33,10 @@ const HOLDS: &[&str] = &[
 
 /// What a Secret holds its values under.
 const HELD: &[&str] = &["data", "stringdata"];
-/// Whose annotations are settings of Kubernetes or of a project that is known to keep no credential in them: what they hold is masked
-/// like any text. A domain stands for those below it as well.
+/// Why a revision was made, in somebody's words; or the command that made it, with what that set.
+const CAUSE: &str = "kubernetes.io/change-cause";
+/// Whose annotations are settings of Kubernetes or of a well-known project: one word of them is masked like any text. A domain stands for
+/// those below it as well.
 const KNOWN: &[&str] =
     &["kubernetes.io", "k8s.io", "argoproj.io", "cert-manager.io", "fluxcd.io", "helm.sh", "istio.io", "linkerd.io", "prometheus.io"];
 /// Documents within documents are opened so deep.
@@ -113,7 +115,7 @@ fn object(above: Option<Above<'_>>, mut members: Map<String, Value>, depth: usiz
             member if secret && is_among(&key, HELD) => without_values(member),
             Value::Array(items) if key == "env" => Value::Array(items.into_iter().map(|item| variable(item, depth)).collect()),
             Value::Array(items) if key == "args" => list(named, items, &program, depth),
-            Value::Object(annotations) if key == "annotations" => {
+            Value::Object(annotations) if key.to_ascii_lowercase().ends_with("annotations") => {
                 Value::Object(annotations.into_iter().map(|(key, value)| annotation(&key, value, depth)).collect())
             }
             Value::Object(binary) if key == "binaryData" => binary.into_iter().map(|(key, value)| (key, only_size(value))).collect(),
@@ -203,7 +205,11 @@ fn variable(variable: Value, depth: usize) -> Value {
 fn annotation(key: &str, value: Value, depth: usize) -> (String, Value) {
     let domain = key.split_once('/').map_or("", |(domain, _)| domain);
     let below = |known: &str| domain.strip_suffix(known).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
-    let told = |text: &str| KNOWN.iter().any(|known| below(known)) || is_plain(text) || is_replaced(text);
+    // Where somebody wrote a command, or lines for another program, a value in it is one of a variable or a header.
+    let is_word = |text: &str| !text.contains(|c: char| c == '=' || c.is_whitespace());
+    let is_sentence = |text: &str| key == CAUSE && !text.contains(['=', '\n']);
+    let known = |text: &str| KNOWN.iter().any(|known| below(known)) && (is_word(text) || is_sentence(text));
+    let told = |text: &str| known(text) || is_plain(text) || is_replaced(text);
     let hide = value.as_str().is_some_and(|text| !told(text));
     let named = names_one(key).then(|| Above::new(key));
     let shown = if hide { Value::String(mark("annotation")) } else { under(named, value, depth) };

@@ -84,7 +84,7 @@ impl Remediation {
         self.is_not_declined(id, &grounded.changes, &own.cluster.id).await?;
         let by = ProposedBy { session: id.clone(), name };
         self.count_conclusion(&by).await?;
-        let said = Spoken::Proposal { by: conversation::kept(&by.name), text: conversation::kept(&given.to_string()) };
+        let said = Spoken::Proposal { by: conversation::kept(&by.name), text: conversation::kept_arguments(&given.to_string()) };
         self.weigh(id, grounded, by, said, &meter, caller).await
     }
 
