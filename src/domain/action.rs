@@ -234,10 +234,10 @@ impl Action {
     /// Whether it leads a Service to another port, or an Ingress elsewhere: addresses are ready whichever port is asked, and by whom.
     pub fn leads_to_a_port(&self) -> bool {
         let ports = |path: &&FieldPath| path.segments().iter().any(|segment| segment.name() == "targetPort");
-        let (verb, target, fields) = self.change();
-        (target.kind == Kind::Service && verb == Verb::Create)
-            || (target.kind == Kind::Service && fields.iter().any(ports))
-            || (target.kind == Kind::Ingress && !fields.is_empty())
+        let (_, target, fields) = self.change();
+        // One without an address of its own only gives Pods their names.
+        let is_reached = matches!(self, Action::Create { manifest, .. } if manifest.pointer("/spec/clusterIP").is_none());
+        (target.kind == Kind::Service && (is_reached || fields.iter().any(ports))) || (target.kind == Kind::Ingress && !fields.is_empty())
     }
 
     /// The object that is changed.
