@@ -8,6 +8,7 @@ mod tests;
 
 use crate::call::{AnalyzeRequest, RemediateRequest, ValidateRequest};
 use crate::clock::{CountingEntropy, SystemClock};
+use crate::domain::conversation::kept_arguments;
 use crate::domain::diagnosis::Diagnosis;
 use crate::domain::excerpt::Excerpt;
 use crate::domain::field::FieldPath;
@@ -147,6 +148,10 @@ fn field(bytes: &[u8]) {
     assert!(!path.to_string().contains('\n'), "a path of several lines");
     let Some(located) = path.locate(&object) else { return };
     assert_eq!(object.pointer(&located.pointer), located.current.as_ref(), "{path} leads elsewhere");
+    let canonical = path.canonical(&object);
+    assert_eq!(canonical.locate(&object).map(|at| at.pointer), Some(located.pointer), "{canonical} is another place than {path}");
+    assert_eq!(canonical.canonical(&object), canonical, "a second spelling");
+    let _ = FieldPath::written(&line);
     for (pointer, value) in located.identities.iter().chain(&located.elements) {
         assert_eq!(object.pointer(pointer), Some(value), "{pointer} pins something else");
     }
@@ -230,6 +235,7 @@ fn text(bytes: &[u8]) {
         assert!(!shown.as_str().chars().any(is_hidden), "hidden characters are left");
     }
     assert!(!Excerpt::said(&raw).as_str().contains('\n'), "somebody else's words on several lines");
+    assert!(!kept_arguments(&raw).as_str().chars().any(is_hidden), "hidden characters are left in what is kept of a call");
     let written = escaped(&raw);
     assert!(written.chars().all(|c| c == ' ' || c.is_ascii_graphic()), "not printable ASCII");
     folded(&written, 80, |_| Fold::Plain);

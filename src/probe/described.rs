@@ -260,6 +260,10 @@ impl From<String> for Present {
     }
 }
 
+fn is_everywhere(kind: &Kind, name: &str) -> bool {
+    matches!((kind, name), (Kind::ConfigMap, ROOT_CA) | (Kind::ServiceAccount, ACCOUNT))
+}
+
 async fn presence(kind: &Kind, name: &str, namespace: Option<&Namespace>, read: &dyn ClusterRead, allowed: Allowed) -> Present {
     let namespaced = kind.info().is_none_or(|info| info.namespaced);
     let object = ObjectRef { kind: kind.clone(), namespace: namespace.filter(|_| namespaced).cloned(), name: name.to_owned() };
@@ -267,8 +271,7 @@ async fn presence(kind: &Kind, name: &str, namespace: Option<&Namespace>, read: 
         return format!("{object}: Secrets are never read").into();
     }
     if object.path().is_none() {
-        let line = format!("{}: not read", quoted(&object.to_string()));
-        return Present { is_expected: kind.name() == "ServiceAccount" && name == ACCOUNT, ..line.into() };
+        return format!("{}: not read", quoted(&object.to_string())).into();
     }
     match read.get(&object).await {
         Ok(found) => {
@@ -284,10 +287,11 @@ async fn presence(kind: &Kind, name: &str, namespace: Option<&Namespace>, read: 
             };
             let line = format!("{object}: exists{phase}{with}");
             let settings = (*kind == Kind::ConfigMap && allowed.config_maps_in(namespace)).then_some(found);
-            Present { line, is_expected: *kind == Kind::ConfigMap && name == ROOT_CA, settings }
+            Present { line, is_expected: is_everywhere(kind, name), settings }
         }
         Err(ReadError::NotFound(_)) => format!("{object}: does not exist").into(),
-        Err(error) => format!("{object}: {}", unread(&error)).into(),
+        // Whether one that Kubernetes makes in every namespace is there matters only where it is not.
+        Err(error) => Present { is_expected: is_everywhere(kind, name), ..format!("{object}: {}", unread(&error)).into() },
     }
 }
 

@@ -40,6 +40,7 @@ const FUZZED: &[(&str, &str)] = &[
     ("src/domain/object.rs", "name arguments"),
     ("src/probe/arguments.rs", "look calls"),
     ("src/agent/reply.rs", "conclusion"),
+    ("src/domain/conversation.rs", "text"),
     ("src/agent/investigation.rs", "calls"),
     ("src/agent/transcript.rs", "calls"),
     ("src/domain/observation.rs", "conclusion"),
