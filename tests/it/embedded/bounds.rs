@@ -197,7 +197,7 @@ async fn ingress_leads_only_to_what_is_ready_and_what_it_opens_is_high() {
     let medium = set(&cluster.process(), shop, &[(&name, json!("web"))]).await;
     assert!(medium.question.is_none() && advice(&medium).contains("high"), "{}", advice(&medium));
     let opens = question(set(&process, shop, &[(&name, json!("admin")), (&port, json!(9090))]).await);
-    assert!(opens.text.contains("port `9090` of Service `admin` can be reached from outside"), "{}", opens.text);
+    assert!(opens.text.contains("port `9090` of Service `admin`, where no Ingress of the namespace leads now"), "{}", opens.text);
     process.decline(&opens.session, kubemend::workflow::Approver::Terminal).await.unwrap();
     assert_eq!(cluster.writes(), []);
 

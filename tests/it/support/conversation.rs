@@ -16,7 +16,6 @@ macro_rules! every_conversation {
             queue_that_nobody_runs_is_named: "worker-without-its-queue",
             value_that_a_program_does_not_know_is_set_right: "level-nobody-knows",
             line_of_a_file_is_left_to_a_human: "settings-file-with-a-slip",
-            command_of_a_job_is_left_to_a_human: "job-that-cannot-start",
             port_of_a_probe_follows_the_program: "listens-on-another-port",
             path_of_a_probe_is_named: "health-page-that-moved",
             memory_of_a_container_is_raised: "killed-for-its-memory",
