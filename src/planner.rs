@@ -19,6 +19,7 @@ mod proposed;
 pub(crate) mod refusal;
 mod revisions;
 pub(crate) mod setting;
+mod spelling;
 mod stakes;
 pub(crate) mod stated;
 mod templates;

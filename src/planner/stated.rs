@@ -9,6 +9,7 @@ use super::proposed::Proposed;
 use super::refusal::Refusal;
 use super::revisions;
 use super::setting;
+use super::spelling;
 use super::stakes::{BEHIND, Stakes, Suffering, stakes};
 use super::wanted;
 use crate::domain::action::{Action, Change, FieldOp};
@@ -137,7 +138,7 @@ pub(crate) fn examine(changes: &[Wanted], diagnosis: &Diagnosis, facts: &Facts<'
             continue;
         }
         let objects: Vec<&ObjectRef> = about.iter().map(|symptom| &symptom.object).collect();
-        let change = &match wanted::action(change, facts) {
+        let change = &match wanted::action(change, facts).and_then(|action| spelling::one(action, facts)) {
             Ok(action) => action,
             Err(refusal) => {
                 refusals.push(refusal);

@@ -1,7 +1,6 @@
 //! What somebody asks for, as an action: a restart gets its time, and a way back the fields in which the two templates differ, from what the
 //! cluster keeps of both.
 
-use super::outline::seen;
 use super::refusal::Refusal;
 use super::revisions::history;
 use super::templates::differences;
@@ -27,21 +26,7 @@ pub(super) fn action(wanted: &Wanted, facts: &Facts<'_>) -> Result<Action, Refus
             let other = || Refusal::NotPossible(format!("{target} or its revision {} changed since the plan was made", to.revision));
             if again == *action { Ok(again) } else { Err(other()) }
         }
-        Wanted::Change(Action::Patch { target, ops }) => spelled(target, ops, facts),
         Wanted::Change(action) => Ok(action.clone()),
-    }
-}
-
-/// Each field in the one way in which it is written: who wrote it, what was declined and what stands in the question are compared by that.
-fn spelled(target: &ObjectRef, ops: &NonEmpty<FieldOp>, facts: &Facts<'_>) -> Result<Action, Refusal> {
-    let stated = Action::Patch { target: target.clone(), ops: ops.clone() };
-    let Ok(Some(object)) = seen(&stated, facts) else { return Ok(stated) };
-    let ops = ops.clone().map(|op| FieldOp { path: op.path.canonical(&object.value), ..op });
-    let mut paths: Vec<&FieldPath> = ops.iter().map(|op| &op.path).collect();
-    paths.sort_unstable();
-    match paths.windows(2).find_map(|two| two.first().filter(|path| two.last().is_some_and(|other| other.starts_with(path)))) {
-        Some(path) => Err(Refusal::Stated(format!("{path} of {target} is changed twice: state one value of it"))),
-        None => Ok(Action::Patch { target: target.clone(), ops }),
     }
 }
 
