@@ -74,11 +74,11 @@ fn prepare(cli: Cli<Flags>, terminal: &Terminal) -> anyhow::Result<Exit> {
     let environment = Environment::of_process();
     let mut config = Config::load(&cli.flags, &environment);
     #[cfg(feature = "otlp")]
-    let spans = export::Spans::of(&environment).unwrap_or_else(|_| {
+    let (spans, not_exported) = match export::Spans::of(&environment) {
+        Ok(spans) => (spans, false),
         // What cannot be exported stops nothing; the address may have a password in it.
-        eprintln!("spans are not exported: the variables `OTEL_EXPORTER_OTLP_…` name no address of a collector that takes OTLP over HTTP");
-        None
-    });
+        Err(_) => (None, true),
+    };
     #[cfg(feature = "otlp")]
     let mut beside: Beside = spans.as_ref().map(export::Spans::beside);
     #[cfg(not(feature = "otlp"))]
@@ -88,6 +88,10 @@ fn prepare(cli: Cli<Flags>, terminal: &Terminal) -> anyhow::Result<Exit> {
         log("warn", &mut beside)?;
         let given = config.map_or_else(|_| String::new(), |c| c.log);
         config = Err(ConfigError::Value { origin: "the option `log`".to_owned(), given, wanted: "a log filter, such as `info`" });
+    }
+    #[cfg(feature = "otlp")]
+    if not_exported {
+        tracing::warn!("spans are not exported: the variables `OTEL_EXPORTER_OTLP_…` name no collector that takes OTLP over HTTP");
     }
     let exit = block_on(async |cancel, tasks| dispatch(command, config, terminal, cancel, tasks).await);
     #[cfg(feature = "otlp")]
