@@ -48,15 +48,7 @@ pub(crate) struct Home<'a> {
 impl Home<'_> {
     /// A kind by its name or its plural, alone or with its group.
     fn kind(self, word: &str) -> Option<Kind> {
-        Kind::parse(word).or_else(|| {
-            let (name, group) = word.split_once('.').map_or((word, None), |(name, group)| (name, Some(group)));
-            let is_it = |kind: &&Kind| {
-                let plural = kind.info().map(|info| info.plural);
-                let named = kind.name().eq_ignore_ascii_case(name) || plural.is_some_and(|plural| plural.eq_ignore_ascii_case(name));
-                named && group.is_none_or(|group| kind.group().eq_ignore_ascii_case(group))
-            };
-            self.kinds.iter().find(is_it).cloned()
-        })
+        Kind::parse(word).or_else(|| self.kinds.iter().find(|kind| kind.is_called(word)).cloned())
     }
 }
 

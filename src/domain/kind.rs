@@ -149,6 +149,14 @@ impl Kind {
             .unwrap_or_else(|| Kind::Other { api_version: api_version.to_owned(), kind: kind.to_owned() })
     }
 
+    /// Whether the word is its name or its plural, alone or with its group, in any case.
+    pub fn is_called(&self, word: &str) -> bool {
+        let (name, group) = word.split_once('.').map_or((word, None), |(name, group)| (name, Some(group)));
+        let is = |own: &str| own.eq_ignore_ascii_case(name);
+        self.info().is_some_and(|info| is(info.plural) || is(self.name()))
+            && group.is_none_or(|group| self.group().eq_ignore_ascii_case(group))
+    }
+
     /// What a person types before the slash: `deployment`, `deployments`, `deploy`, `deployment.apps`, in any case.
     pub fn parse(word: &str) -> Option<Kind> {
         let word = word.to_ascii_lowercase();

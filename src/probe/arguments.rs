@@ -377,11 +377,7 @@ fn kind(word: &str, context: &Context<'_>) -> Result<Kind, String> {
     }
     let lower = word.to_ascii_lowercase();
     let (name, group) = lower.split_once('.').map_or((lower.as_str(), None), |(name, group)| (name, Some(group)));
-    let is_meant = |kind: &&Kind| {
-        let Some(info) = kind.info() else { return false };
-        (info.plural == name || kind.name().to_ascii_lowercase() == name) && group.is_none_or(|group| kind.group() == group)
-    };
-    let meant: Vec<&Kind> = context.custom.kinds().iter().filter(is_meant).collect();
+    let meant: Vec<&Kind> = context.custom.kinds().iter().filter(|kind| kind.is_called(word)).collect();
     match meant.as_slice() {
         [one] => Ok((*one).clone()),
         [] => {

@@ -11,8 +11,6 @@ use k8s_openapi::api::core::v1::{ContainerStatus, Pod};
 
 /// Looks that are taken without being asked for: more is the reader's choice.
 const FIRST: usize = 2;
-/// With the way to where it is now, of a workload that was changed before.
-const WITH_REVISIONS: usize = 3;
 
 /// What would tell most about what no rule explains, the most telling first: what the program itself wrote, then what the cluster says
 /// of it. Of what is only in doubt, what a program wrote before it was started again. Where a rule's answer is to be checked, also what
@@ -39,7 +37,6 @@ pub(crate) fn looks(diagnosis: &Diagnosis, facts: &Facts<'_>, investigate: Inves
     }
     looks.truncate(FIRST);
     looks.extend(changed);
-    looks.truncate(WITH_REVISIONS);
     looks
 }
 
