@@ -1,6 +1,8 @@
 //! The calling agent looks for itself: read-only probes in the name of a session, which keeps what they brought, so that a
 //! conclusion can cite it.
 
+mod custom;
+
 use super::looked::Looked;
 use super::observed::ObservationView;
 use super::records::NOTE_ATTEMPTS;
@@ -118,7 +120,8 @@ impl Remediation {
         Ok(answer_of(look, outcome?, now()))
     }
 
-    /// What is looked at without being asked for, where no rule explains what is wrong: whoever goes on from there begins with it.
+    /// What is looked at without being asked for, where no rule explains what is wrong: whoever goes on from there begins with it. Where
+    /// rules see nothing wrong, that is what custom objects say of themselves.
     /// What the operator keeps back is left out; what could not be read is a gap, since a report without a log reads as one of a program
     /// that wrote none.
     pub(super) async fn look_first(&self, looks: &[Look], header: &mut Header, read: &dyn ClusterRead, caller: &Caller<'_>) {
@@ -126,7 +129,8 @@ impl Remediation {
             return;
         }
         let until = Instant::now().checked_add(FIRST_TIME).unwrap_or_else(Instant::now);
-        for look in looks {
+        let beyond = if looks.is_empty() { Box::pin(self.custom_looks(header, read, until)).await } else { Vec::new() };
+        for look in looks.iter().chain(&beyond) {
             let asked = Excerpt::line(&look.to_string()).to_string();
             caller.progress.tell(Phase::Collecting, &asked);
             let now = || seen_at(read, self.parts.clock.as_ref());

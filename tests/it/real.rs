@@ -1,9 +1,10 @@
-//! On the real Kubernetes: every case, the stories, the refusals, the rights, and what the rules rest on. Each test has a namespace of its own.
+//! On the real Kubernetes: every case, the stories, the refusals, the rights, what no rule knows, and what the rules rest on. Each test has a namespace of its own.
 
 mod agreement;
 mod cases;
 mod clients;
 mod consent;
+mod conversations;
 mod crash;
 mod looks;
 mod meantime;

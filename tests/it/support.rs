@@ -7,6 +7,9 @@ pub(crate) mod embedded;
 pub(crate) mod mask;
 pub(crate) mod notes;
 pub(crate) mod objects;
+#[expect(dead_code, reason = "the tests of the wire use the rest of it")]
+#[path = "../support/provider.rs"]
+pub(crate) mod provider;
 pub(crate) mod reader;
 pub(crate) mod server;
 pub(crate) mod story;

@@ -1,6 +1,7 @@
 //! Spans of an investigation as a collector gets them: OTLP over HTTP, decoded here by the numbers of its fields.
 
-use super::investigating::{calls_openai, conclusion, investigated, look};
+use super::investigating::{conclusion, investigated, look};
+use super::provider::openai;
 use kubemend::app::Spans;
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -136,7 +137,7 @@ async fn collector_gets_the_spans_of_an_investigation_and_nothing_of_the_cluster
     let (address, posted) = collector();
     let exporting = Spans::to(&address).unwrap();
     let subscribed = tracing::subscriber::set_default(tracing_subscriber::registry().with(exporting.layer()));
-    let answers = vec![calls_openai("get", &look()), calls_openai("conclude", &conclusion())];
+    let answers = vec![openai::calls(&[("get", &look())]), openai::calls(&[("conclude", &conclusion())])];
     let (report, ..) = investigated("openai/gpt-test", answers).await;
     assert_eq!(report.usage.model_calls, 2, "{}", report.summary);
     tracing::info!(target: "kubemend::elsewhere", "a line of the log with cannot parse flags");

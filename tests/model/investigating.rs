@@ -2,7 +2,7 @@
 //! plan that comes of it.
 
 use super::asking::{KEY, endpoint, model_of, patience};
-use super::provider::{Answer, FakeProvider, anthropic, events, json_answer, openai, stream};
+use super::provider::{Answer, FakeProvider, anthropic, json_answer, openai};
 use kubemend::clock::{CountingEntropy, RuntimeClock};
 use kubemend::cluster::connect::over;
 use kubemend::domain::budget::{Budget, Daily};
@@ -89,22 +89,6 @@ pub(super) fn look() -> Value {
     json!({"object": "deployment/api", "field": IMAGE})
 }
 
-pub(super) fn calls_openai(name: &str, arguments: &Value) -> Answer {
-    let call = json!({"index": 0, "id": format!("call_{name}"), "type": "function", "function": {"name": name, "arguments": arguments.to_string()}});
-    let pieces = [
-        openai::piece(json!({"role": "assistant", "tool_calls": [call]}), None),
-        openai::piece(json!({}), Some("tool_calls")),
-        openai::usage(3_000, 1_000, 50),
-    ];
-    stream(&format!("{}data: [DONE]\n\n", events(&pieces)))
-}
-
-fn calls_anthropic(name: &str, arguments: &Value) -> Answer {
-    let begins = json!({"type": "tool_use", "id": format!("toolu_{name}"), "name": name, "input": {}});
-    let deltas = [json!({"type": "input_json_delta", "partial_json": arguments.to_string()})];
-    anthropic::message(vec![anthropic::block(0, begins, &deltas)], "tool_use")
-}
-
 /// The plan is there, and nothing that it must not send was sent.
 fn assert_planned(report: &Report, provider: &FakeProvider, sim: &Sim) {
     let advice: Vec<&str> = report.advice.iter().map(|advice| advice.text.as_str()).collect();
@@ -126,7 +110,7 @@ fn assert_planned(report: &Report, provider: &FakeProvider, sim: &Sim) {
 
 #[tokio::test(start_paused = true)]
 async fn crash_is_investigated_over_chat_completions() {
-    let answers = vec![calls_openai("get", &look()), calls_openai("conclude", &conclusion())];
+    let answers = vec![openai::calls(&[("get", &look())]), openai::calls(&[("conclude", &conclusion())])];
     let (report, provider, sim) = investigated("openai/m", answers).await;
     assert_planned(&report, &provider, &sim);
     let usage = &report.usage;
@@ -135,7 +119,7 @@ async fn crash_is_investigated_over_chat_completions() {
 
 #[tokio::test(start_paused = true)]
 async fn crash_is_investigated_over_messages() {
-    let answers = vec![calls_anthropic("get", &look()), calls_anthropic("conclude", &conclusion())];
+    let answers = vec![anthropic::calls(&[("get", &look())]), anthropic::calls(&[("conclude", &conclusion())])];
     let (report, provider, sim) = investigated("anthropic/m", answers).await;
     assert_planned(&report, &provider, &sim);
     assert_eq!((report.usage.model_calls, report.usage.cached_tokens), (2, 80));
@@ -144,7 +128,7 @@ async fn crash_is_investigated_over_messages() {
 #[tokio::test(start_paused = true)]
 async fn provider_that_fails_in_the_middle_leaves_what_rules_found() {
     let refuses = || json_answer(401, &json!({"error": {"message": "bad key"}}));
-    let (report, _, sim) = investigated("openai/m", vec![calls_openai("get", &look()), refuses(), refuses(), refuses()]).await;
+    let (report, _, sim) = investigated("openai/m", vec![openai::calls(&[("get", &look())]), refuses(), refuses(), refuses()]).await;
     assert_eq!(report.status, Status::Inconclusive, "{}", report.summary);
     let advice: Vec<&str> = report.advice.iter().map(|advice| advice.text.as_str()).collect();
     assert!(advice.iter().any(|text| text.contains("gave no conclusion: openai/m: the provider does not accept the key")), "{advice:?}");

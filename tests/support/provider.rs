@@ -1,8 +1,9 @@
 //! A provider of language models on loopback: HTTP by hand, so that it can also answer as no server should. It plays a script, one answer
-//! for each request, the last one for ever, and remembers what it was asked.
+//! for each request, the last one for ever, or answers what it was told to make of each; and it remembers what it was asked.
 
 use serde_json::{Value, json};
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -27,6 +28,9 @@ pub(crate) enum Act {
 /// An answer: what is done once a request has come.
 pub(crate) type Answer = Vec<Act>;
 
+/// What is made of a request, and of how many came before it.
+type Answers = dyn Fn(usize, &Asked) -> Answer + Send + Sync;
+
 /// A request as it came.
 #[derive(Debug, Clone)]
 pub(crate) struct Asked {
@@ -42,6 +46,25 @@ impl Asked {
     /// A header.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
+    /// All that stands in its messages from our side, the oldest first, in either protocol's form.
+    pub(crate) fn told(&self) -> String {
+        let messages = self.body["messages"].as_array().cloned().unwrap_or_default();
+        let ours = messages.iter().filter(|message| message["role"] == "user" || message["role"] == "tool");
+        ours.map(|message| words(&message["content"])).collect()
+    }
+}
+
+/// A text, or those of blocks.
+fn words(content: &Value) -> String {
+    match content {
+        Value::String(text) => format!("{text}\n"),
+        Value::Array(blocks) => {
+            let of = |block: &Value| if block["type"] == "tool_result" { words(&block["content"]) } else { words(&block["text"]) };
+            blocks.iter().map(of).collect()
+        }
+        _ => String::new(),
     }
 }
 
@@ -63,6 +86,12 @@ impl Drop for FakeProvider {
 impl FakeProvider {
     /// Plays these.
     pub(crate) async fn playing(answers: Vec<Answer>) -> Self {
+        Self::answering(move |at, _| answers.get(at).or(answers.last()).cloned().unwrap_or_default()).await
+    }
+
+    /// Makes an answer of each request.
+    pub(crate) async fn answering(with: impl Fn(usize, &Asked) -> Answer + Send + Sync + 'static) -> Self {
+        let answers: Arc<Answers> = Arc::new(with);
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let (asked, gone) = (Arc::new(Mutex::new(Vec::new())), Arc::new(Mutex::new(0)));
         let (address, seen, left) = (listener.local_addr().unwrap(), asked.clone(), gone.clone());
@@ -70,7 +99,7 @@ impl FakeProvider {
             while let Ok((stream, _)) = listener.accept().await {
                 let (answers, seen, left) = (answers.clone(), seen.clone(), left.clone());
                 tokio::spawn(async move {
-                    play(stream, &answers, &seen).await;
+                    play(stream, answers.as_ref(), &seen).await;
                     *left.lock().unwrap() += 1;
                 });
             }
@@ -99,32 +128,32 @@ impl FakeProvider {
     }
 }
 
-async fn play(mut stream: TcpStream, answers: &[Answer], seen: &Mutex<Vec<Asked>>) {
+async fn play(mut stream: TcpStream, answers: &Answers, seen: &Mutex<Vec<Asked>>) {
     while one(&mut stream, answers, seen).await {}
 }
 
 /// Answers one request; whether the connection is open for another one.
-async fn one(stream: &mut TcpStream, answers: &[Answer], seen: &Mutex<Vec<Asked>>) -> bool {
+async fn one(stream: &mut TcpStream, answers: &Answers, seen: &Mutex<Vec<Asked>>) -> bool {
     let Some(request) = request(stream).await else { return false };
     let at = {
         let mut seen = seen.lock().unwrap();
-        seen.push(request);
+        seen.push(request.clone());
         seen.len() - 1
     };
-    for act in answers.get(at).or(answers.last()).into_iter().flatten() {
+    for act in answers(at, &request) {
         match act {
             Act::Send(bytes) => {
-                if stream.write_all(bytes).await.is_err() {
+                if stream.write_all(&bytes).await.is_err() {
                     return false;
                 }
             }
             Act::Drip(bytes, times, pause) => {
-                for _ in 0..*times {
-                    if stream.write_all(bytes).await.is_err() {
+                for _ in 0..times {
+                    if stream.write_all(&bytes).await.is_err() {
                         return false;
                     }
                     if !pause.is_zero() {
-                        tokio::time::sleep(*pause).await;
+                        tokio::time::sleep(pause).await;
                     }
                 }
             }
@@ -198,9 +227,15 @@ pub(crate) fn events(events: &[Value]) -> String {
     events.iter().map(|event| format!("data: {event}\n\n")).collect()
 }
 
+/// No two calls have the same one.
+fn next_id(begins: &str) -> String {
+    static NUMBER: AtomicU32 = AtomicU32::new(1);
+    format!("{begins}_{}", NUMBER.fetch_add(1, Ordering::Relaxed))
+}
+
 /// Chat completions.
 pub(crate) mod openai {
-    use super::{Answer, Value, events, json, stream};
+    use super::{Answer, Value, events, json, next_id, stream};
 
     /// A piece of a stream.
     pub(crate) fn piece(delta: Value, finish: Option<&str>) -> Value {
@@ -212,6 +247,21 @@ pub(crate) mod openai {
     pub(crate) fn usage(input: u64, cached: u64, output: u64) -> Value {
         json!({"id": "c1", "object": "chat.completion.chunk", "created": 1, "model": "m", "choices": [], "usage": {"prompt_tokens": input, "completion_tokens": output, "total_tokens": input + output,
                "prompt_tokens_details": {"cached_tokens": cached}}})
+    }
+
+    /// Calls of tools, each with its arguments.
+    pub(crate) fn calls(calls: &[(&str, &Value)]) -> Answer {
+        let one = |(at, (name, arguments)): (usize, &(&str, &Value))| {
+            json!({"index": at, "id": next_id("call"), "type": "function",
+                   "function": {"name": name, "arguments": arguments.to_string()}})
+        };
+        let all: Vec<Value> = calls.iter().enumerate().map(one).collect();
+        let pieces = [
+            piece(json!({"role": "assistant", "tool_calls": all}), None),
+            piece(json!({}), Some("tool_calls")),
+            usage(3_000, 1_000, 50),
+        ];
+        stream(&format!("{}data: [DONE]\n\n", events(&pieces)))
     }
 
     /// Words, as OpenAI streams them.
@@ -228,7 +278,7 @@ pub(crate) mod openai {
 
 /// Messages.
 pub(crate) mod anthropic {
-    use super::{Answer, Value, events, json, stream};
+    use super::{Answer, Value, events, json, next_id, stream};
 
     /// The first event.
     pub(crate) fn start() -> Value {
@@ -257,6 +307,15 @@ pub(crate) mod anthropic {
         let all: Vec<Value> =
             [start(), json!({"type": "ping"})].into_iter().chain(blocks.into_iter().flatten()).chain(end(reason)).collect();
         stream(&events(&all))
+    }
+
+    /// Calls of tools, each with its arguments.
+    pub(crate) fn calls(calls: &[(&str, &Value)]) -> Answer {
+        let one = |(at, (name, arguments)): (u64, &(&str, &Value))| {
+            let begins = json!({"type": "tool_use", "id": next_id("toolu"), "name": name, "input": {}});
+            block(at, begins, &[json!({"type": "input_json_delta", "partial_json": arguments.to_string()})])
+        };
+        message((0..).zip(calls).map(one).collect(), "tool_use")
     }
 
     /// Words.

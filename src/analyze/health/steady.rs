@@ -19,6 +19,8 @@ const RECENT: i64 = 600;
 const PROVEN: i64 = 120;
 /// From here on restarts are a pattern.
 const OFTEN: i32 = 3;
+/// A proven run that has lasted so many times as long as the one before it is past where that one failed.
+const OUTLIVED: i64 = 10;
 /// A failing probe is reported again within its period, which is hardly ever longer than this.
 const PROBED: i64 = 90;
 
@@ -31,7 +33,7 @@ pub(crate) fn pod(facts: &Facts<'_>, pod: &Pod) -> Judgement {
     let last = restarted(facts, std::iter::once(pod));
     if let Some(Restarted { count, ago: Some(ago), .. }) = &last {
         let what = || format!("is ready, but {}", last.as_ref().map(ToString::to_string).unwrap_or_default());
-        if *count >= OFTEN && *ago < RECENT {
+        if *count >= OFTEN && *ago < RECENT && !last.as_ref().is_some_and(Restarted::is_outlived) {
             return Judgement::Wrong(what());
         }
         if *ago < PROVEN {
@@ -74,6 +76,17 @@ pub(crate) struct Restarted {
     ago: Option<i64>,
     /// How it ended.
     end: Option<String>,
+    /// For how many seconds that run lasted.
+    life: Option<i64>,
+    /// For how many the one of now has.
+    run: Option<i64>,
+}
+
+impl Restarted {
+    /// What ended at once time after time, and now runs, has got what it lacked: a value of a ConfigMap, or what it waited for.
+    fn is_outlived(&self) -> bool {
+        self.life.zip(self.run).is_some_and(|(life, run)| run >= PROVEN && run >= life.saturating_mul(OUTLIVED))
+    }
 }
 
 /// The container of these Pods that was restarted last; none where none ever was.
@@ -86,7 +99,11 @@ pub(crate) fn restarted<'p>(facts: &Facts<'_>, pods: impl Iterator<Item = &'p Po
             let reason = t.reason.as_deref().filter(|r| reason(r)).map(|r| format!(" ({})", Excerpt::line(r))).unwrap_or_default();
             format!("exit code {}{reason}", t.exit_code)
         });
+        let began = ended.and_then(|ended| ended.started_at.as_ref()).map(|at| at.0);
+        let running = status.state.as_ref().and_then(|state| state.running.as_ref()).and_then(|running| running.started_at.as_ref());
         Restarted {
+            life: last_end(status).and_then(|end| seconds_since(began, end)),
+            run: seconds_since(running.map(|at| at.0), facts.taken_at()),
             container: status.name.clone(),
             count: status.restart_count,
             ago: seconds_since(last_end(status), facts.taken_at()),
@@ -99,7 +116,7 @@ pub(crate) fn restarted<'p>(facts: &Facts<'_>, pods: impl Iterator<Item = &'p Po
 /// ``container `app` was restarted 3 times, the last time 90 s ago with exit code 137 (OOMKilled)``.
 impl fmt::Display for Restarted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { container, count, ago, end } = self;
+        let Self { container, count, ago, end, .. } = self;
         write!(f, "container `{container}` was restarted {count} {}", if *count == 1 { "time" } else { "times" })?;
         if ago.is_some() || end.is_some() {
             f.write_str(", the last time")?;

@@ -167,6 +167,27 @@ fn container_that_restarts_often_is_not_healthy_while_it_is_ready() {
 }
 
 #[test]
+fn run_that_is_proven_and_has_lasted_many_times_as_long_as_the_one_that_failed_is_past_it() {
+    let status = |began: &str, ended: &str, runs: &str| {
+        let began = if began.is_empty() { json!(null) } else { json!(began) };
+        json!({"status": {"containerStatuses": [{"name": "app", "image": "a", "imageID": "x", "ready": true, "restartCount": 5,
+            "state": {"running": {"startedAt": runs}},
+            "lastState": {"terminated": {"exitCode": 1, "startedAt": began, "finishedAt": ended}}}]}})
+    };
+    let told = |began, ended, runs| cluster().app(deployment("web")).edit("Pod", "web-rs1-0", status(began, ended, runs)).diagnosis();
+    let is_symptom =
+        |began, ended, runs| told(began, ended, runs).unexplained.iter().any(|symptom| symptom.summary.contains("is ready, but"));
+    // It failed at once, waited for its turn, and has run for two minutes.
+    assert!(!is_symptom("2026-01-01T11:56:00Z", "2026-01-01T11:56:01Z", "2026-01-01T11:58:00Z"));
+    // For half of that, which proves nothing.
+    assert!(is_symptom("2026-01-01T11:57:00Z", "2026-01-01T11:57:01Z", "2026-01-01T11:59:00Z"));
+    // It failed after a minute.
+    assert!(is_symptom("2026-01-01T11:55:00Z", "2026-01-01T11:56:00Z", "2026-01-01T11:57:00Z"));
+    // Nobody knows how long it lasted.
+    assert!(is_symptom("", "2026-01-01T11:56:01Z", "2026-01-01T11:58:00Z"));
+}
+
+#[test]
 fn paused_rollout_that_is_not_complete_is_not_healthy() {
     let paused = json!({"spec": {"paused": true}, "status": {"updatedReplicas": 0}});
     says(&cluster().app(deployment("web")).edit("Deployment", "web", paused), "its rollout is paused");

@@ -16,8 +16,9 @@ async fn play(name: &str) {
     let case: Case = load(name);
     let namespace = case.scenario.namespace.clone();
     let conversation = Conversation::of(&case);
+    let place = namespace.clone();
     let reader = Reader::new(move |turn, prompt| {
-        let calls = conversation.answer(turn, &text(prompt));
+        let calls = conversation.answer(turn, &text(prompt), &place);
         Ok(calls.iter().map(|one| call(&one.tool, &one.arguments)).collect())
     });
     let mut cluster = Embedded::of(&case, &namespace).await;

@@ -13,6 +13,9 @@ pub(crate) struct Scenario {
     pub(crate) title: String,
     pub(crate) issue: String,
     pub(crate) namespace: String,
+    /// What is applied to the cluster before, and stays in it: custom kinds.
+    #[serde(default)]
+    pub(crate) cluster: Vec<String>,
     pub(crate) setup: Vec<Phase>,
     pub(crate) expect: Expect,
 }

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 
-/// Hands every conversation to a macro that makes tests of them.
+/// Hands every conversation that both clusters can play to a macro that makes tests of them.
 macro_rules! every_conversation {
     ($tests:ident) => {
         $tests! {
@@ -29,6 +29,18 @@ macro_rules! every_conversation {
 }
 pub(crate) use every_conversation;
 
+/// The same of those that need what the embedded cluster does not have: Jobs, Pods that must not share a node, custom kinds.
+macro_rules! every_conversation_of_the_real_one {
+    ($tests:ident) => {
+        $tests! {
+            command_of_a_job_is_named: "job-that-cannot-start",
+            copies_that_no_node_is_left_for_are_named: "more-copies-than-nodes",
+            custom_resource_that_its_operator_refuses_is_named: "operator-that-refuses",
+        }
+    };
+}
+pub(crate) use every_conversation_of_the_real_one;
+
 fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("fixtures/investigations")
 }
@@ -42,9 +54,16 @@ const GENERATED: &str = "bcdfghjklmnpqrstvwxz2456789";
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Conversation {
+struct Written {
     /// The calls of each answer.
     turns: Vec<Vec<Call>>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Conversation {
+    turns: Vec<Vec<Call>>,
+    /// The namespace that it speaks of.
+    namespace: String,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -58,16 +77,24 @@ impl Conversation {
     pub(crate) fn of(case: &Case) -> Self {
         let path = case.folder.join("conversation.json");
         let text = fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
-        serde_json::from_str(&text).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
+        let Written { turns } = serde_json::from_str(&text).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+        Self { turns, namespace: case.scenario.namespace.clone() }
     }
 
-    /// What is answered to this question; `told` is everything that was said before it, the oldest first.
-    pub(crate) fn answer(&self, turn: usize, told: &str) -> Vec<Call> {
+    /// What is answered to this question where it happens in the namespace `place`; `told` is everything that was said before it, the
+    /// oldest first.
+    pub(crate) fn answer(&self, turn: usize, told: &str, place: &str) -> Vec<Call> {
+        let told = &told.replace(place, &self.namespace);
         let names: BTreeMap<String, String> = generated(told).into_iter().map(|(name, stands_for)| (stands_for, name)).collect();
         let ids = seen(told);
+        let here = |text: String| match text.split('/').collect::<Vec<_>>()[..] {
+            [namespace] if namespace == self.namespace => place.to_owned(),
+            [kind, namespace, name] if namespace == self.namespace => format!("{kind}/{place}/{name}"),
+            _ => text,
+        };
         let filled = |text: &str| {
             let named = names.iter().fold(text.to_owned(), |text, (stands_for, name)| text.replace(stands_for, name));
-            ids.get(text).cloned().unwrap_or(named)
+            ids.get(text).cloned().unwrap_or_else(|| here(named))
         };
         let calls = self.turns.get(turn).unwrap_or_else(|| panic!("nothing was answered to question {turn}:\n{told}"));
         let calls = calls.iter().map(|call| Call { tool: call.tool.clone(), arguments: each_text(&call.arguments, &filled) });
@@ -136,10 +163,16 @@ fn generated_names_and_ids_are_found_again() {
         "e1 event Pod/shop/web-5d69d789f5-54wtr: “BackOff”\no2 = logs, seen at x\n--- data 1 ---\nlogs pod/web-5d69d789f5-54wtr -n shop\n";
     let call = Call {
         tool: "conclude".to_owned(),
-        arguments: serde_json::json!({"cites": ["seen: logs pod/{pod 1 of web} -n shop", "evidence: event Pod/shop/{pod 1 of web}"], "object": "pod/{pod 1 of web}"}),
+        arguments: serde_json::json!({"cites": ["seen: logs pod/{pod 1 of web} -n shop", "evidence: event Pod/shop/{pod 1 of web}"], "object": "Pod/shop/{pod 1 of web}", "namespace": "shop"}),
     };
-    let answer = Conversation { turns: vec![vec![call]] }.answer(0, told);
-    assert_eq!(answer[0].arguments, serde_json::json!({"cites": ["o2", "e1"], "object": "pod/web-5d69d789f5-54wtr"}));
+    let conversation = Conversation { turns: vec![vec![call]], namespace: "shop".to_owned() };
+    let answered = |told: &str, place: &str| conversation.answer(0, told, place)[0].arguments.clone();
+    let expected = |place: &str| {
+        let object = format!("Pod/{place}/web-5d69d789f5-54wtr");
+        serde_json::json!({"cites": ["o2", "e1"], "object": object, "namespace": place})
+    };
+    assert_eq!(answered(told, "shop"), expected("shop"));
+    assert_eq!(answered(&told.replace("shop", "shop-4x5b2"), "shop-4x5b2"), expected("shop-4x5b2"));
 }
 
 #[test]
@@ -149,6 +182,7 @@ fn every_conversation_is_played() {
         ($($claim:ident: $name:literal,)*) => { told.extend([$($name),*]) };
     }
     every_conversation!(names);
+    every_conversation_of_the_real_one!(names);
     told.sort_unstable();
     assert_eq!(names_in(&folder()), told);
     for name in told {

@@ -42,14 +42,25 @@ impl Kind {
         KINDS.iter().find(|k| k.name.eq_ignore_ascii_case(name)).unwrap_or_else(|| panic!("the tests know no kind {name}"))
     }
 
-    pub(crate) fn of(object: &Value) -> &'static Kind {
-        Self::named(object["kind"].as_str().unwrap())
+    /// That of the object, where it is one of these.
+    pub(crate) fn known(object: &Value) -> Option<&'static Kind> {
+        KINDS.iter().find(|kind| object["kind"] == kind.name)
     }
 
     /// Where they lie.
     pub(crate) fn path(&self, namespace: &str) -> String {
         let root = if self.api_version.contains('/') { "apis" } else { "api" };
         format!("/{root}/{}/namespaces/{namespace}/{}", self.api_version, self.plural)
+    }
+}
+
+/// Where objects of its kind lie: one of the kinds above, a custom kind, or the definition of one.
+pub(crate) fn path_of(object: &Value, namespace: &str) -> String {
+    let (version, kind) = (object["apiVersion"].as_str().unwrap(), object["kind"].as_str().unwrap());
+    match Kind::known(object) {
+        Some(kind) => kind.path(namespace),
+        None if kind == "CustomResourceDefinition" => format!("/apis/{version}/customresourcedefinitions"),
+        None => format!("/apis/{version}/namespaces/{namespace}/{}s", kind.to_lowercase()),
     }
 }
 

@@ -1,7 +1,7 @@
 //! The real cluster, as the tests' own identity sees it: namespaces, applying, looking, waiting.
 
 use super::case::Case;
-use super::objects::{KINDS, Kind, label};
+use super::objects::{KINDS, Kind, label, path_of};
 use super::words::Word;
 use http::Request;
 use kube::config::{KubeConfigOptions, Kubeconfig};
@@ -136,10 +136,17 @@ impl Place {
         let mut object = object.clone();
         object["metadata"]["annotations"]["kubectl.kubernetes.io/last-applied-configuration"] = object.to_string().into();
         let object = &object;
-        let kind = Kind::of(object);
-        let path = format!("{}/{}?fieldManager=tests&force=true", kind.path(&self.name), super::objects::name(object));
-        let done = self.world.ask("PATCH", &path, "application/apply-patch+yaml", object.to_string().into_bytes()).await;
-        done.unwrap_or_else(|(code, message)| panic!("apply {}: {code} {message}", label(object)));
+        let path = path_of(object, &self.name);
+        let path = format!("{path}/{}?fieldManager=tests&force=true", super::objects::name(object));
+        let begin = Instant::now();
+        loop {
+            match self.world.ask("PATCH", &path, "application/apply-patch+yaml", object.to_string().into_bytes()).await {
+                Ok(_) => return,
+                // A custom kind is served a moment after it was created.
+                Err((404, _)) if Kind::known(object).is_none() && begin.elapsed() < UNTIL_LIMIT => tokio::time::sleep(LOOK_AGAIN).await,
+                Err((code, message)) => panic!("apply {}: {code} {message}", label(object)),
+            }
+        }
     }
 
     /// All objects of a kind.
@@ -187,6 +194,11 @@ impl Place {
 
     /// Sets a case up, phase by phase.
     pub(crate) async fn set_up(&self, case: &Case) {
+        for file in &case.scenario.cluster {
+            for object in case.manifest(file) {
+                self.apply(&object).await;
+            }
+        }
         for phase in &case.scenario.setup {
             for file in &phase.apply {
                 for object in case.manifest(file) {
