@@ -4,11 +4,15 @@
 use super::marks;
 use super::secrets::mark::is_part_of_one;
 use super::secrets::{hidden, redacted};
-use super::visible::cleaned;
+use super::visible::{cleaned, hidden_in};
 
 /// A text without what nobody sees, without marks that only our own texts have, and without credentials that are recognized.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Masked(String);
+pub struct Masked {
+    text: String,
+    /// How many hidden characters it was without.
+    hidden: usize,
+}
 
 /// A part of a masked text, and whether that is all of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,31 +26,36 @@ pub struct Piece {
 impl Masked {
     /// The only way in: all of a text at once.
     pub fn whole(raw: &str) -> Self {
-        Self(redacted(&marks::in_theirs(&cleaned(raw))).into_owned())
+        Self { text: redacted(&marks::in_theirs(&cleaned(raw))).into_owned(), hidden: hidden_in(raw) }
     }
 
     /// All of a text of our own that others have a part in, on one line: our marks stay. What is a credential by the lines that it
     /// stands in is looked for before they are joined, and what is one by what then stands beside it, after that.
     pub(super) fn line_of_ours(raw: &str) -> Self {
         // A mark inside a credential is a part of it: rewritten first, it would end it.
-        let lines = Self(redacted(&marks::in_our_words(&redacted(&cleaned(raw)))).into_owned());
-        lines.on_one_line().reworked(|line| redacted(line).into_owned())
+        let text = redacted(&marks::in_our_words(&redacted(&cleaned(raw)))).into_owned();
+        Self { text, hidden: hidden_in(raw) }.on_one_line().reworked(|line| redacted(line).into_owned())
     }
 
     /// What stands under the name of a credential.
     pub fn credential(raw: &str) -> Self {
         let raw = raw.trim();
-        Self(if raw.is_empty() { String::new() } else { hidden() })
+        Self { text: if raw.is_empty() { String::new() } else { hidden() }, hidden: 0 }
     }
 
     /// The text.
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.text
+    }
+
+    /// How many characters that nobody sees were taken out of it.
+    pub fn hidden(&self) -> usize {
+        self.hidden
     }
 
     /// Nothing but white space.
     pub fn is_blank(&self) -> bool {
-        self.0.trim().is_empty()
+        self.text.trim().is_empty()
     }
 
     /// The lines that have these words in them, in whatever case.
@@ -65,27 +74,27 @@ impl Masked {
     /// The same text in another order or without some of it, with words of ours.
     #[must_use]
     pub fn reworked(&self, how: impl FnOnce(&str) -> String) -> Self {
-        Self(how(&self.0))
+        Self { text: how(&self.text), hidden: self.hidden }
     }
 
     /// Its beginning, of at most so many bytes.
     pub fn beginning(&self, limit: usize) -> Piece {
-        let kept = beginning(&self.0, limit);
-        let left_out = kept.len() < self.0.len();
+        let kept = beginning(&self.text, limit);
+        let left_out = kept.len() < self.text.len();
         Piece { text: format!("{kept}{}", if left_out { "…" } else { "" }), left_out }
     }
 
     /// Its end, of at most so many bytes, from the beginning of a line.
     pub fn ending(&self, limit: usize) -> Piece {
-        if self.0.len() <= limit {
-            return Piece { text: self.0.clone(), left_out: false };
+        if self.text.len() <= limit {
+            return Piece { text: self.text.clone(), left_out: false };
         }
-        let mut from = self.0.len().saturating_sub(limit);
-        while !self.0.is_char_boundary(from) || is_part_of_one(&self.0, from) {
+        let mut from = self.text.len().saturating_sub(limit);
+        while !self.text.is_char_boundary(from) || is_part_of_one(&self.text, from) {
             from = from.saturating_add(1);
         }
-        let last = self.0.get(from..).unwrap_or_default();
-        let began = self.0.get(..from).is_some_and(|before| before.ends_with('\n'));
+        let last = self.text.get(from..).unwrap_or_default();
+        let began = self.text.get(..from).is_some_and(|before| before.ends_with('\n'));
         let whole = if began { last } else { last.split_once('\n').map_or(last, |(_, rest)| rest) };
         Piece { text: format!("…\n{whole}"), left_out: true }
     }
@@ -112,6 +121,25 @@ pub fn shortened(line: &str, characters: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn colors_keep_no_name_from_its_value() {
+        for (raw, canary) in crate::domain::secrets::shapes::PLANTED {
+            let (mut colored, mut was) = (String::new(), false);
+            for c in raw.chars() {
+                let is = c.is_ascii_alphanumeric() || c == '_';
+                if is != was {
+                    colored.push_str(if is { "\u{1b}[36m" } else { "\u{1b}[0m" });
+                }
+                was = is;
+                colored.push(c);
+            }
+            let shown = Masked::whole(&colored);
+            assert!(!shown.as_str().contains(canary), "{raw}: {}", shown.as_str());
+            assert_eq!(shown, Masked::whole(raw));
+        }
+        assert_eq!(Masked::whole("a\u{202e}b\u{1b}[0m").hidden(), 1);
+    }
 
     #[test]
     fn filter_sees_nothing_that_is_not_shown() {

@@ -1,8 +1,10 @@
 //! What a reader can see of a text. Characters that show nothing, or that change how others are shown, are known here and nowhere
 //! else: they are dropped where words are quoted, and written out where somebody decides on what stands there.
 
+use regex::Regex;
 use std::borrow::Cow;
 use std::fmt::Write as _;
+use std::sync::LazyLock;
 
 /// Characters that change what a reader sees without being seen themselves: controls, marks of direction, what has no width, what is
 /// drawn as nothing, selectors of variants, tags, and what a font has no picture for. A line feed and a tab are not among them.
@@ -15,9 +17,29 @@ pub fn is_hidden(c: char) -> bool {
             | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}' | '\u{f0000}'..='\u{10ffff}')
 }
 
-/// The text without hidden characters.
+/// What a terminal takes for an order, whole: colors, moves, titles, links, and colors of which a logger wrote out the escape. One between
+/// the name of a credential and its sign would keep both apart.
+static ORDERS: LazyLock<Regex> = LazyLock::new(|| {
+    let escaped_color = r"(?:\\u001[bB]|\\x1[bB]|\\033|\\e|#033|\^\[)\[[0-9;]*[mK]";
+    let control = r"(?:\x1b\[|\u{9b})[0-?]*[ -/]*[@-~]";
+    let text = r"\x1b[\]P^_X][^\x07\x1b\n]{0,2000}(?:\x07|\x1b\\)";
+    let set = r"\x1b[()*+][0-9A-Z]|\x1b[=>78]";
+    Regex::new(&[control, text, set, escaped_color].join("|")).expect("the pattern is ours")
+});
+
+/// The text without orders to a terminal and without hidden characters.
 pub fn cleaned(text: &str) -> Cow<'_, str> {
-    if text.chars().any(is_hidden) { Cow::Owned(text.chars().filter(|c| !is_hidden(*c)).collect()) } else { Cow::Borrowed(text) }
+    let text = without_orders(text);
+    if text.chars().any(is_hidden) { Cow::Owned(text.chars().filter(|c| !is_hidden(*c)).collect()) } else { text }
+}
+
+/// How many hidden characters a text has that nothing explains: neither an order to a terminal nor an end of a line.
+pub fn hidden_in(text: &str) -> usize {
+    without_orders(text).chars().filter(|c| is_hidden(*c) && *c != '\r').count()
+}
+
+fn without_orders(text: &str) -> Cow<'_, str> {
+    ORDERS.replace_all(text, "")
 }
 
 /// The text with what is hidden written out, as [`escaped`] does it, and everything else as it is.
@@ -132,6 +154,34 @@ mod tests {
             assert_eq!(cleaned(&format!("a{hidden}b")), "ab", "{:x}", u32::from(hidden));
         }
         assert_eq!(cleaned("a\n\tb ä"), "a\n\tb ä");
+    }
+
+    #[test]
+    fn orders_to_a_terminal_are_dropped_whole_and_what_only_looks_like_one_stays() {
+        for order in [
+            "\u{1b}[36m",
+            "\u{1b}[0m",
+            "\u{1b}[1;38;5;200m",
+            "\u{1b}[2J",
+            "\u{9b}31m",
+            "\u{1b}]0;title\u{7}",
+            "\u{1b}]8;;https://example.com\u{1b}\\",
+            "\u{1b}(B",
+            "\\u001b[36m",
+            "\\x1b[0m",
+            "\\033[1;31m",
+            "#033[0m",
+            "^[[32m",
+        ] {
+            assert_eq!(cleaned(&format!("db_password{order}=x")), "db_password=x", "{order:?}");
+            assert_eq!(hidden_in(order), 0, "{order:?}");
+        }
+        for kept in ["rate(requests[5m])", "[36m", "list[0]", "\\u00e4", "a\\e", "x]0;title"] {
+            assert_eq!(cleaned(kept), kept);
+        }
+        // One that never ends takes nothing with it but its first character.
+        assert_eq!(cleaned("a\u{1b}]0;b\nc"), "a]0;b\nc");
+        assert_eq!(hidden_in("a\u{202e}b\u{200b}\r\n\u{1b}]0;b"), 3);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 
 use super::allowed::{Allowed, NOT_SHOWN};
 use super::masking::beside;
-use super::outcome::{Length, Outcome};
+use super::outcome::{Length, Outcome, with_hidden};
 use crate::domain::excerpt::Excerpt;
 use crate::domain::kind::Kind;
 use crate::domain::masked::Masked;
@@ -70,7 +70,8 @@ pub(super) async fn list(
     let part = text.ending(length.bytes());
     let cut = part.left_out.then(|| format!("cut at {} bytes", length.bytes()));
     let said: Vec<String> = cut.into_iter().chain(also).collect();
-    Ok(Outcome::Seen { text: Excerpt::of(part), more: (!said.is_empty()).then(|| format!("{}; {how}", said.join("; "))) })
+    let more = with_hidden((!said.is_empty()).then(|| format!("{}; {how}", said.join("; "))), &text);
+    Ok(Outcome::Seen { text: Excerpt::of(part), more })
 }
 
 /// The latest of the Events, however many there are.

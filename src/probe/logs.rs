@@ -3,7 +3,7 @@
 use super::beginning;
 use super::digest::digest;
 use super::masking::beside;
-use super::outcome::{Length, Outcome, listed, quoted};
+use super::outcome::{Length, Outcome, listed, quoted, with_hidden};
 use crate::domain::excerpt::Excerpt;
 use crate::domain::masked::Masked;
 use crate::domain::object::ObjectRef;
@@ -67,6 +67,7 @@ pub(super) async fn read(
     } else {
         shorter.shortened.then(|| "the ends of long lines are left out".to_owned())
     };
+    let left_out = with_hidden(left_out, &shorter.text);
     let text = Masked::whole(&format!("{head}:\n")).reworked(|head| format!("{head}{}", Excerpt::of(body)));
     Ok(Outcome::Seen { text: Excerpt::of(text.beginning(length.bytes().saturating_mul(2))), more: left_out })
 }

@@ -43,6 +43,7 @@ impl Outcome {
         let cut = part.left_out.then(|| format!("cut at {} bytes", length.0));
         let said: Vec<String> = cut.into_iter().chain(also).collect();
         let more = (!said.is_empty()).then(|| format!("{}; {how_to_see_more}", said.join("; ")));
+        let more = with_hidden(more, text);
         Outcome::Seen { text: Excerpt::of(part), more }
     }
 
@@ -60,6 +61,13 @@ impl Outcome {
     pub(super) fn unseen(words: &str) -> Self {
         Outcome::Unseen(Excerpt::line(words))
     }
+}
+
+/// What was left out, and that characters were that nobody sees: somebody may have written for a reader who sees them.
+pub(super) fn with_hidden(more: Option<String>, text: &Masked) -> Option<String> {
+    let hidden = Some(text.hidden()).filter(|count| *count > 0).map(|count| format!("hidden characters removed: {count}"));
+    let said: Vec<String> = more.into_iter().chain(hidden).collect();
+    (!said.is_empty()).then(|| said.join("; "))
 }
 
 /// A name of the cluster among our own words: as it is where it is one word, in quotes otherwise.

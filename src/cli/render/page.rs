@@ -189,7 +189,7 @@ mod tests {
 
     #[test]
     fn text_from_a_cluster_cannot_steer_the_terminal() {
-        assert_eq!(clean("a\u{1b}[2Jb\rc\nd"), "a[2Jbc\nd");
+        assert_eq!(clean("a\u{1b}[2Jb\rc\nd"), "abc\nd");
         assert_eq!(clean("web:1\u{202e}\u{200b}\u{ad}\u{e0041}"), "web:1");
     }
 

@@ -26,10 +26,11 @@ pub(super) const CALLED: &str = r"(?:name|key|field|variable|header|param(?:eter
 /// What its value is called.
 pub(super) const HOLDS: &str = r"(?:value|val|content|data|default|defaultvalue|literal)";
 
-/// The name in its quotes, and what separates it from its value. A backslash may stand before each quote: JSON within JSON.
+/// The name in its quotes, and what separates it from its value. A backslash may stand before each quote, JSON within JSON; the sign may
+/// be as an address within an address has it.
 static NAMED: LazyLock<Option<Regex>> = LazyLock::new(|| {
     let exact = r"[?&;,]sig|(?-u:\b)sig|[\x22']auth|x-(?:amz|goog)-signature";
-    Regex::new(&format!(r"(?i)(?P<name>(?-u:\b){}|{exact})(?P<sep>\\*[\x22']?\s*(?:=>|:=|[:=])[^\S\n]*)", any_name())).ok()
+    Regex::new(&format!(r"(?i)(?P<name>(?-u:\b){}|{exact})(?P<sep>\\*[\x22']?\s*(?:=>|:=|[:=]|%3[da])[^\S\n]*)", any_name())).ok()
 });
 
 /// A flag of a command line before the word after it, also as two items of a list.

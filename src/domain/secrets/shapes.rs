@@ -47,6 +47,7 @@ pub(crate) const PLANTED: &[(&str, &str)] = &[
     ("cache_key_v2=CANARYq41aB3dE5fG7hJ9kL1", "CANARYq41"),
     ("user: bob\npin: 482710", "482710"),
     ("vault hvs.CANARYq43aaaaaaaaaaaa", "CANARYq43"),
+    ("GET /in?next=%2Fhome%3Fdb_password%3DCANARYq42%26a%3D1", "CANARYq42"),
     ("<password>CANARYq50</password>", "CANARYq50"),
     ("<db:Password type=\"plain\"><![CDATA[CANARYq51]]></db:Password>", "CANARYq51"),
     (r#"<property name="password" value="CANARYq52"/>"#, "CANARYq52"),
