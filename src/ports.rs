@@ -202,8 +202,10 @@ pub struct LogRequest {
     pub container: String,
     /// Of the run before this one.
     pub previous: bool,
-    /// The last so many lines.
+    /// The last so many lines, or the first so many of a window.
     pub lines: usize,
+    /// Where a window begins, in seconds ago; the end of the log without one.
+    pub since: Option<u32>,
 }
 
 /// What a log brought.
@@ -213,6 +215,8 @@ pub struct Log {
     pub text: String,
     /// There may be older ones that were not asked for, or for which there was no room.
     pub cut: bool,
+    /// There are later ones than these, of a window.
+    pub goes_on: bool,
 }
 
 /// What discovery says of custom kinds.

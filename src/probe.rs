@@ -77,8 +77,9 @@ pub(crate) async fn unasked(
             table::list(kind, namespace.as_ref(), selector.as_deref(), length, read, *allowed).await
         }
         Look::Describe(object) => described::whole(object, length, read, *allowed, now).await,
-        Look::Logs { pod, container, previous, contains } => {
-            logs::read(pod, container.as_deref(), *previous, contains.as_deref(), length, read).await
+        Look::Logs { pod, container, previous, contains, since } => {
+            let wanted = logs::Wanted { container: container.as_deref(), previous: *previous, contains: contains.as_deref(), since: *since };
+            logs::read(pod, &wanted, length, read).await
         }
         Look::Events { namespace, object } => events::list(namespace.as_ref(), object.as_ref(), length, read, *allowed, now).await,
         Look::Endpoints(object) => endpoints::reached(object, length, read, now).await,

@@ -84,7 +84,11 @@ fn evidence(diagnosis: &Diagnosis, allowed: Allowed, fences: &mut Fences) -> Str
 fn symptoms(diagnosis: &Diagnosis, allowed: Allowed, fences: &mut Fences) -> String {
     let one = |object: &ObjectRef, says: &str| format!("- {}: {}", named(object), Excerpt::line(&allowed.of_words(Some(object), says)));
     let unexplained = diagnosis.unexplained.iter().map(|symptom| one(&symptom.object, &symptom.summary));
-    let doubts = diagnosis.doubts.iter().filter_map(|doubt| Some(one(doubt.object.as_ref()?, &doubt.why)));
+    // Some are of no object: that nothing answers the reporter's words.
+    let doubts = diagnosis.doubts.iter().map(|doubt| match &doubt.object {
+        Some(object) => one(object, &doubt.why),
+        None => format!("- {}", Excerpt::line(&allowed.of_words(None, &doubt.why))),
+    });
     let lines: Vec<String> = unexplained.chain(doubts).collect();
     if lines.is_empty() { "Nothing is left unexplained.".to_owned() } else { fences.around("Symptoms:", &fitting(&lines, SYMPTOMS)) }
 }

@@ -53,10 +53,9 @@ impl Transcript {
     }
 
     fn own_id(&mut self, given: &str) -> String {
-        let plain = |text: &str| (1..=128).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-".contains(&b));
         let mut id = given.to_owned();
         let mut number = self.calls.len();
-        while !plain(&id) || self.calls.contains(&id) {
+        while !ToolUse::is_plain(&id) || self.calls.contains(&id) {
             number = number.saturating_add(1);
             id = format!("call-{number}");
         }

@@ -268,13 +268,23 @@ impl ClusterRead for ReadClient {
             .filter(|_| pod.kind == Kind::Pod)
             .ok_or_else(|| ReadError::Config(format!("{pod} has no log: only Pods have logs")))?;
         let most = request.lines.max(1);
+        let previous = if *previous { "&previous=true" } else { "" };
+        if let Some(seconds) = request.since {
+            let query = format!("{path}/log?container={}&sinceSeconds={seconds}&limitBytes={LOG_BYTES}{previous}", encode(container));
+            let answer = self.ask(&read, Method::GET, &query, &[], LOG_BYTES).await?;
+            let all = String::from_utf8_lossy(&answer.body);
+            let full = !answer.whole || answer.body.len() >= LOG_BYTES;
+            // The bound may have parted the last line.
+            let whole = if full { all.rsplit_once('\n').map_or("", |(whole, _)| whole) } else { all.as_ref() };
+            let text: String = whole.split_inclusive('\n').take(most).collect();
+            return Ok(Log { goes_on: full || text.len() < whole.len(), cut: true, text });
+        }
         // One more than is wanted tells whether there are older ones.
         let mut lines = most.saturating_add(1);
         loop {
             let query = format!(
-                "{path}/log?container={}&tailLines={lines}&limitBytes={LOG_BYTES}{}",
-                encode(container),
-                if *previous { "&previous=true" } else { "" }
+                "{path}/log?container={}&tailLines={lines}&limitBytes={LOG_BYTES}{previous}",
+                encode(container)
             );
             let answer = self.ask(&read, Method::GET, &query, &[], LOG_BYTES).await?;
             let full = !answer.whole || answer.body.len() >= LOG_BYTES;
@@ -287,7 +297,7 @@ impl ClusterRead for ReadClient {
             if older > 0 {
                 text = text.split_inclusive('\n').skip(older).collect();
             }
-            return Ok(Log { text, cut: full || lines <= most || older > 0 });
+            return Ok(Log { text, cut: full || lines <= most || older > 0, goes_on: false });
         }
     }
 

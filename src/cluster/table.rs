@@ -16,7 +16,7 @@ use serde_json::Value;
 /// The form that is asked for. A server that does not have it answers with the objects, and then there is no table.
 pub(super) const AS_TABLE: &str = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json";
 /// Rows of a table: a reader who needs more has to ask for less.
-const ROWS: usize = 200;
+const ROWS: usize = 500;
 /// Bytes of one cell.
 const CELL: usize = 120;
 /// Bytes of a name.

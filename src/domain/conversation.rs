@@ -5,6 +5,7 @@ use super::dialogue::{ModelBlock, Reply, StopReason, Tokens};
 use super::excerpt::{Excerpt, LINE_LIMIT};
 use super::masked::Masked;
 use super::observation::ObservationId;
+use super::secrets::{hidden, name_of_one, names_one};
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -14,6 +15,8 @@ const UTTERANCES: usize = 64;
 const CONVERSATION_BYTES: usize = 192 * 1024;
 /// Bytes of one text. The first message of an investigation has some 17 KiB at most, an answer rarely more than 4.
 const TEXT_BYTES: usize = 32 * 1024;
+/// What holds values beside the name of their field.
+const OF_A_FIELD: [&str; 3] = ["value", "found", "expected"];
 /// Pieces of one utterance: more calls of one answer are not answered one by one either.
 const PIECES: usize = 48;
 
@@ -134,9 +137,11 @@ pub fn kept(text: &str) -> Excerpt {
 /// Arguments of a call. Each text in them is masked as it was meant, and then all of it: between the signs of JSON a line does not begin
 /// where it does.
 pub fn kept_arguments(arguments: &str) -> Excerpt {
-    match serde_json::from_str::<Value>(arguments) {
-        Ok(value) => kept(&each_masked(&value).to_string()),
-        Err(_) => kept(arguments),
+    // Nobody reads more of it, and text by text it takes long.
+    let short = Some(arguments).filter(|arguments| arguments.len() <= TEXT_BYTES.saturating_mul(4));
+    match short.and_then(|arguments| serde_json::from_str::<Value>(arguments).ok()) {
+        Some(value) => kept(&each_masked(&value).to_string()),
+        None => kept(arguments),
     }
 }
 
@@ -144,7 +149,15 @@ fn each_masked(value: &Value) -> Value {
     match value {
         Value::String(text) => Value::String(Masked::whole(text).as_str().to_owned()),
         Value::Array(items) => items.iter().map(each_masked).collect(),
-        Value::Object(members) => members.iter().map(|(key, member)| (key.clone(), each_masked(member))).collect(),
+        Value::Object(members) => {
+            let field = members.get("field").and_then(Value::as_str);
+            let of_one = field.is_some_and(|field| name_of_one(field).is_some());
+            let one = |key: &str, member: &Value| {
+                let named = names_one(key) || (of_one && OF_A_FIELD.contains(&key));
+                if named && matches!(member, Value::String(_) | Value::Number(_)) { Value::String(hidden()) } else { each_masked(member) }
+            };
+            members.iter().map(|(key, member)| (key.clone(), one(key, member))).collect()
+        }
         Value::Null | Value::Bool(_) | Value::Number(_) => value.clone(),
     }
 }
@@ -276,6 +289,20 @@ mod tests {
         let kept = kept_arguments(&given).to_string();
         assert!(!kept.contains("canary") && kept.contains("user = app"), "{kept}");
         assert!(!kept_arguments("no JSON\npass = hunter2canary").to_string().contains("canary"));
+    }
+
+    #[test]
+    fn value_of_a_field_that_is_called_as_a_credential_is_hidden_however_the_field_is_written() {
+        for field in ["data[\"db.password\"]", "data['db.password']", "data.DB_PASSWORD", "stringData.token"] {
+            let set = serde_json::json!({"set": [{"field": field, "value": "hunter2canary"}]});
+            let cause = serde_json::json!({"field": field, "found": "hunter3canary", "expected": "hunter4canary"});
+            for given in [set, cause, serde_json::json!({"manifest": {"data": {"db.password": "hunter5canary"}}})] {
+                let kept = kept_arguments(&given.to_string()).to_string();
+                assert!(!kept.contains("canary"), "{field}: {kept}");
+            }
+        }
+        let kept = kept_arguments(r#"{"field": "data.LEVEL", "value": "debug"}"#).to_string();
+        assert!(kept.contains("debug"), "{kept}");
     }
 
     #[test]

@@ -58,6 +58,13 @@ pub struct ToolUse {
     pub input: String,
 }
 
+impl ToolUse {
+    /// Whether every provider takes a call back under this id.
+    pub fn is_plain(id: &str) -> bool {
+        (1..=128).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-".contains(&b))
+    }
+}
+
 /// What a call brought.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ToolResult {

@@ -128,6 +128,8 @@ pub enum Look {
         previous: bool,
         /// Only lines that contain this.
         contains: Option<String>,
+        /// From so many seconds ago; the end of the log without it.
+        since: Option<u32>,
     },
     /// What happened to an object, or in a namespace.
     Events {
@@ -288,11 +290,12 @@ impl fmt::Display for Look {
         match self {
             Look::List { selector: Some(selector), .. } => write!(f, " -l {selector}"),
             Look::Get { field: Some(field), .. } | Look::Api { field: Some(field), .. } => write!(f, " {field}"),
-            Look::Logs { container, previous, contains, .. } => {
+            Look::Logs { container, previous, contains, since, .. } => {
                 if let Some(container) = container {
                     write!(f, " -c {container}")?;
                 }
                 f.write_str(if *previous { " --previous" } else { "" })?;
+                since.map(|seconds| write!(f, " --since={seconds}s")).transpose()?;
                 contains.as_ref().map_or(Ok(()), |text| write!(f, " | grep {text}"))
             }
             Look::List { .. }
@@ -323,6 +326,7 @@ mod tests {
             container: container.map(str::to_owned),
             previous,
             contains: contains.map(str::to_owned),
+            since: None,
         };
         for (look, text) in [
             (Look::Get { object: ObjectRef::cluster(Kind::Node, "n1"), field: None }, "get node/n1"),

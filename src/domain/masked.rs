@@ -84,6 +84,27 @@ impl Masked {
         Piece { text: format!("{kept}{}", if left_out { "…" } else { "" }), left_out }
     }
 
+    /// All of it in pieces of at most so many bytes, each from the beginning of a line unless one line has no room in a piece; one piece
+    /// at least.
+    pub fn pages(&self, limit: usize) -> Vec<Piece> {
+        let mut pages = Vec::new();
+        let mut rest = self.text.as_str();
+        while rest.len() > limit {
+            let mut first = beginning(rest, limit);
+            if let Some((lines, _)) = first.rsplit_once('\n').filter(|(lines, _)| !lines.is_empty()) {
+                first = lines;
+            }
+            // Not even one character has room, or what stands for a credential is longer than a page.
+            if first.is_empty() {
+                break;
+            }
+            rest = rest.get(first.len()..).map(|rest| rest.strip_prefix('\n').unwrap_or(rest)).unwrap_or_default();
+            pages.push(Piece { text: format!("{first}\n…"), left_out: true });
+        }
+        pages.push(Piece { text: beginning(rest, limit).to_owned(), left_out: rest.len() > limit });
+        pages
+    }
+
     /// Its end, of at most so many bytes, from the beginning of a line.
     pub fn ending(&self, limit: usize) -> Piece {
         if self.text.len() <= limit {
@@ -121,6 +142,7 @@ pub fn shortened(line: &str, characters: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn colors_keep_no_name_from_its_value() {
@@ -139,6 +161,18 @@ mod tests {
             assert_eq!(shown, Masked::whole(raw));
         }
         assert_eq!(Masked::whole("a\u{202e}b\u{1b}[0m").hidden(), 1);
+    }
+
+    proptest! {
+        #[test]
+        fn pages_together_are_the_text(text in "([a-z ⟦]{0,30}\n?){0,30}", limit in 8_usize..200) {
+            let masked = Masked::whole(&text);
+            let pages = masked.pages(limit);
+            let whole: Vec<&str> = pages.iter().map(|page| page.text.strip_suffix("\n…").unwrap_or(&page.text)).collect();
+            let without = |text: &str| text.replace('\n', "");
+            prop_assert_eq!(without(&whole.concat()), without(masked.as_str()));
+            prop_assert!(whole.iter().all(|page| page.len() <= limit), "{pages:?}");
+        }
     }
 
     #[test]

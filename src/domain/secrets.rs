@@ -22,6 +22,7 @@ mod rewriting;
 mod value;
 mod written;
 
+use super::field::FieldPath;
 use mark::{is_part_of_one, mark};
 use names::Finder;
 use place::{Walk, Work};
@@ -89,6 +90,15 @@ const NUMBER: &str = "482710";
 /// Whether this is the name of a credential.
 pub fn names_one(name: &str) -> bool {
     is_one(name, ANY) || is_one(name, NUMBER)
+}
+
+/// The name of a credential that a text is, or that a field is called: `password` of `data["password"]`.
+pub fn name_of_one(text: &str) -> Option<String> {
+    if names_one(text) {
+        return Some(text.to_owned());
+    }
+    let path = FieldPath::written(text)?;
+    path.segments().last().map(|segment| segment.name().to_owned()).filter(|name| names_one(name))
 }
 
 /// Whether this is a credential under this name. Of several lines none stands behind the name, and the name alone can tell.

@@ -263,7 +263,7 @@ mod tests {
     #[test]
     fn logs_and_config_maps_are_shown_unless_the_operator_or_the_namespace_forbids_it() {
         let of = |kind, namespace| ObjectRef::namespaced(kind, &Namespace::parse(namespace).unwrap(), "web");
-        let logs = |namespace| Look::Logs { pod: of(Kind::Pod, namespace), container: None, previous: false, contains: None };
+        let logs = |namespace| Look::Logs { pod: of(Kind::Pod, namespace), container: None, previous: false, contains: None, since: None };
         let get = |kind, namespace| Look::Get { object: of(kind, namespace), field: None };
         let (all, none) = (Allowed::default(), Allowed { logs: false, config_maps: false, ..Allowed::default() });
         for (look, by_default, forbidden) in [

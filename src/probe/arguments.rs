@@ -52,6 +52,12 @@ pub struct LookArguments {
     /// Only lines with this text, as they are shown
     #[serde(skip_serializing_if = "Option::is_none")]
     pub contains: Option<String>,
+    /// From then on, such as 15m
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub since: Option<String>,
+    /// Of a long answer
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub page: Option<u32>,
     /// Such as list
     #[serde(skip_serializing_if = "Option::is_none")]
     pub verb: Option<String>,
@@ -170,6 +176,11 @@ impl LookArguments {
         self.kind.as_deref().or_else(of_object).filter(|word| !word.is_empty())
     }
 
+    /// Which page of the answer.
+    pub(crate) fn page(&self) -> u32 {
+        self.page.unwrap_or(1)
+    }
+
     /// As it was asked, for an answer that says what is wrong with it.
     pub(crate) fn in_words(&self) -> String {
         let words = [self.object.as_deref(), self.kind.as_deref()];
@@ -203,6 +214,7 @@ impl LookArguments {
                     container: self.container.clone(),
                     previous: self.previous == Some(true),
                     contains: self.contains.clone(),
+                    since: self.since.as_deref().map(seconds_ago).transpose()?,
                 }
             }
             ProbeName::Rollout => {
@@ -300,8 +312,12 @@ impl LookArguments {
             ("field", &self.field),
             ("container", &self.container),
             ("contains", &self.contains),
+            ("since", &self.since),
             ("verb", &self.verb),
         ];
+        if self.page == Some(0) {
+            return Err("`page` begins at 1".to_owned());
+        }
         for (name, word) in words {
             let Some(word) = word else { continue };
             if word.trim().is_empty() {
@@ -329,6 +345,8 @@ impl LookArguments {
             ("container", self.container.is_some()),
             ("previous", self.previous.is_some()),
             ("contains", self.contains.is_some()),
+            ("since", self.since.is_some()),
+            ("page", self.page.is_some()),
             ("verb", self.verb.is_some()),
         ];
         match given.into_iter().find(|(name, given)| *given && !takes.contains(name)) {
@@ -339,6 +357,17 @@ impl LookArguments {
             None => Ok(()),
         }
     }
+}
+
+/// `90s`, `15m`, `2h` or `1d`, at most a week.
+fn seconds_ago(text: &str) -> Result<u32, String> {
+    const UNITS: [(char, u32); 4] = [('s', 1), ('m', 60), ('h', 3_600), ('d', 86_400)];
+    let unit = |last: char| UNITS.iter().find(|(letter, _)| *letter == last).map(|(_, seconds)| *seconds);
+    let number = text.get(..text.len().saturating_sub(1)).and_then(|digits| digits.parse::<u32>().ok());
+    let seconds = number.zip(text.chars().last().and_then(unit)).and_then(|(number, unit)| number.checked_mul(unit));
+    seconds
+        .filter(|seconds| (1..=7 * 86_400).contains(seconds))
+        .ok_or_else(|| format!("`{text}` is no time that a log is read from: `90s`, `15m`, `2h` or `1d` ago, at most `7d`"))
 }
 
 /// An object by its words: `pod/web-0` in the namespace that is given or the session's, or `Pod/shop/web-0`.

@@ -21,14 +21,14 @@ const GET: ProbeEntry = ProbeEntry {
     probe: ProbeName::Get,
     brings: "An object as YAML, or one field of it",
     in_detail: "without values that may be secret",
-    takes: &["object", "namespace", "field"],
+    takes: &["object", "namespace", "field", "page"],
     needs: &["object"],
 };
 const LIST: ProbeEntry = ProbeEntry {
     probe: ProbeName::List,
     brings: "The objects of a kind, a line each",
     in_detail: "custom kinds too, in the API server's own columns",
-    takes: &["kind", "namespace", "selector"],
+    takes: &["kind", "namespace", "selector", "page"],
     needs: &["kind"],
 };
 const DESCRIBE: ProbeEntry = ProbeEntry {
@@ -42,7 +42,7 @@ const LOGS: ProbeEntry = ProbeEntry {
     probe: ProbeName::Logs,
     brings: "What a container wrote: the end, and around failures",
     in_detail: "of a Pod, of its run or the one before",
-    takes: &["object", "namespace", "container", "previous", "contains"],
+    takes: &["object", "namespace", "container", "previous", "since", "contains"],
     needs: &["object"],
 };
 const EVENTS: ProbeEntry = ProbeEntry {
@@ -56,14 +56,14 @@ const ROLLOUT: ProbeEntry = ProbeEntry {
     probe: ProbeName::Rollout,
     brings: "Revisions of a workload and their changes",
     in_detail: "of a Deployment, StatefulSet or DaemonSet, with the Pods of each",
-    takes: &["object", "namespace"],
+    takes: &["object", "namespace", "page"],
     needs: &["object"],
 };
 const ENDPOINTS: ProbeEntry = ProbeEntry {
     probe: ProbeName::Endpoints,
     brings: "What a Service or Ingress leads to, or why nothing",
     in_detail: "the Pods that it selects and how they are, ports, addresses, NetworkPolicies",
-    takes: &["object", "namespace"],
+    takes: &["object", "namespace", "page"],
     needs: &["object"],
 };
 const SCHEDULING: ProbeEntry = ProbeEntry {
@@ -77,7 +77,7 @@ const GRAPH: ProbeEntry = ProbeEntry {
     probe: ProbeName::Graph,
     brings: "What an object is tied to",
     in_detail: "owners, what it owns, what it names and whether that exists, and what selects it, leads to it, scales it or uses it",
-    takes: &["object", "namespace"],
+    takes: &["object", "namespace", "page"],
     needs: &["object"],
 };
 
@@ -85,14 +85,14 @@ const TOP: ProbeEntry = ProbeEntry {
     probe: ProbeName::Top,
     brings: "CPU and memory that Pods or nodes use",
     in_detail: "beside what they ask for and may use, where the cluster measures it; `kind` is pods or nodes",
-    takes: &["object", "kind", "namespace"],
+    takes: &["object", "kind", "namespace", "page"],
     needs: &[],
 };
 const API: ProbeEntry = ProbeEntry {
     probe: ProbeName::Api,
     brings: "All kinds, or the fields of one",
     in_detail: "types, what is required, and what each is for, from the API server's schemas",
-    takes: &["kind", "field"],
+    takes: &["kind", "field", "page"],
     needs: &[],
 };
 const CAN_I: ProbeEntry = ProbeEntry {

@@ -94,47 +94,75 @@ pub(super) async fn whole(
     now: Timestamp,
 ) -> Result<Outcome, ReadError> {
     let value = read.get(object).await?;
-    let mut around = String::new();
-    let mut part = |head: &str, lines: &[String]| {
-        if !lines.is_empty() {
-            around.push_str(&format!("\n\n{head}:\n{}", lines.join("\n")));
-        }
-    };
-    part("owned by", &owners(&value, object, read).await);
+    let mut around = Parts::default();
+    around.add("owned by", &owners(&value, object, read).await);
     if let Some(selector) = selector(&value, &object.kind) {
         let pods = read.table(&Kind::Pod, object.namespace.as_ref(), Some(&selector)).await;
-        part(&format!("Pods with {}", quoted(&selector)), &rows(pods));
+        around.add(&format!("Pods with {}", quoted(&selector)), &rows(pods));
     }
     if object.kind == Kind::Service {
         let of = format!("kubernetes.io/service-name={}", object.name);
-        part("addresses", &rows(read.table(&Kind::EndpointSlice, object.namespace.as_ref(), Some(&of)).await));
+        around.add("addresses", &rows(read.table(&Kind::EndpointSlice, object.namespace.as_ref(), Some(&of)).await));
     }
+    let Referred { lines, settings } = referred(&value, object, read, allowed).await;
+    around.add("refers to", &lines);
+    let mut events = Parts::default();
     match events::recent(None, Some(object), EVENTS, read, allowed, now).await {
         Ok(recent) => {
             let left_out = recent.left_out().map(|words| format!("({words})"));
-            part("events, the latest last", &left_out.into_iter().chain(recent.lines).collect::<Vec<_>>());
+            events.add("events, the latest last", &left_out.into_iter().chain(recent.lines).collect::<Vec<_>>());
         }
-        Err(error) => part("events", &[unread(&error)]),
+        Err(error) => events.add("events", &[unread(&error)]),
     }
-    // The last one is cut first: its values are many, and can be asked for.
-    part("refers to", &referred(&value, object, read, allowed).await);
+    let mut values = Parts::default();
+    values.add("in these ConfigMaps", &settings);
     let (kind, place) = (object.kind.clone(), object.namespace.clone());
     let room = length.bytes();
     let described = beside(move || {
-        let around = Masked::whole(&around);
+        let parts = [around.masked(), events.masked(), values.masked()];
+        let wanted: usize = parts.iter().map(|part| part.as_str().len()).sum();
         // What is around it has its place, and the object what is left.
-        let left = room.saturating_sub(around.as_str().len()).max(room / 10 * OBJECT);
-        let own = Shown::of(value, &kind, place.as_ref(), allowed).yaml().reworked(|yaml| yaml.trim_end().to_owned()).beginning(left);
-        let cut = own.left_out;
-        (around.reworked(|around| format!("{}{around}", Excerpt::of(own))), cut)
+        let left = room.saturating_sub(wanted).max(room / 10 * OBJECT);
+        let own = Shown::of(value, &kind, place.as_ref(), allowed).yaml().reworked(|yaml| yaml.trim_end().to_owned());
+        let own_part = own.beginning(left);
+        let mut cut: Vec<&str> = own_part.left_out.then_some("the object is cut").into_iter().collect();
+        let mut text = Excerpt::of(own_part).to_string();
+        let [around, events, values] = parts;
+        let mut add = |part: &Masked, what: &'static str, end: bool| {
+            let left = room.saturating_sub(text.len());
+            let piece = if end { part.ending(left) } else { part.beginning(left) };
+            cut.extend(piece.left_out.then_some(what));
+            text.push_str(Excerpt::of(piece).as_str());
+        };
+        add(&around, "what is around it is cut", false);
+        // The latest stand last, and say most; values are many, and can be asked for.
+        add(&events, "older Events are left out", true);
+        add(&values, "values of ConfigMaps are cut", false);
+        (own.reworked(|_| text), cut.join("; "))
     });
     Ok(match described.await {
         Err(Late) => Outcome::late(),
         Ok((text, cut)) => {
-            let cut = cut.then(|| "the object is cut".to_owned());
+            let cut = Some(cut).filter(|cut| !cut.is_empty());
             Outcome::seen(&text, length, cut, "use `get` with `field`, or `events`")
         }
     })
+}
+
+/// Parts of a description, each under its heading.
+#[derive(Debug, Default)]
+struct Parts(String);
+
+impl Parts {
+    fn add(&mut self, head: &str, lines: &[String]) {
+        if !lines.is_empty() {
+            self.0.push_str(&format!("\n\n{head}:\n{}", lines.join("\n")));
+        }
+    }
+
+    fn masked(&self) -> Masked {
+        Masked::whole(&self.0)
+    }
 }
 
 /// Why a part is missing. It is said, so that silence is not taken for absence.
@@ -205,30 +233,48 @@ fn state(value: &Value) -> String {
     wanted.map(|wanted| format!(": {ready} of {wanted} ready")).unwrap_or_default()
 }
 
+/// What an object names.
+#[derive(Debug, Default)]
+pub(super) struct Referred {
+    /// Whether each is there.
+    pub(super) lines: Vec<String>,
+    /// What stands in the first ConfigMaps among it.
+    settings: Vec<String>,
+}
+
 /// What it names, and whether that is there.
-pub(super) async fn referred(value: &Value, object: &ObjectRef, read: &dyn ClusterRead, allowed: Allowed) -> Vec<String> {
+pub(super) async fn referred(value: &Value, object: &ObjectRef, read: &dyn ClusterRead, allowed: Allowed) -> Referred {
     let mut named = named(value, &object.kind);
     // Without a namespace it is not known where the others would be.
     named.retain(|(kind, _)| object.namespace.is_some() || kind.info().is_some_and(|info| !info.namespaced));
-    let mut lines = Vec::new();
-    let mut settings = SETTINGS;
+    let (mut referred, mut shown) = (Referred::default(), 0_usize);
     let more = named.len().saturating_sub(REFERENCES);
     for (kind, name) in named.into_iter().take(REFERENCES) {
-        let present = presence(&kind, &name, object.namespace.as_ref(), read, allowed).await;
-        if present.is_expected {
-            continue;
-        }
-        lines.push(present.line);
-        if let Some(map) = present.settings.filter(|_| settings > 0) {
-            settings = settings.saturating_sub(1);
-            let place = object.namespace.clone();
-            let shown = beside(move || Shown::of(map, &Kind::ConfigMap, place.as_ref(), allowed).part(&FieldPath::dotted("data"))).await;
-            let text = shown.ok().flatten().map(|data| Excerpt::of(data.yaml().beginning(SETTING)).to_string());
-            lines.extend(text.into_iter().flat_map(|text| text.lines().map(|line| format!("  {line}")).collect::<Vec<_>>()));
+        match presence(&kind, &name, object.namespace.as_ref(), read, allowed).await {
+            Presence::Expected => {}
+            Presence::Told(line) => referred.lines.push(line),
+            Presence::Settings(line, map) => {
+                referred.lines.push(line);
+                if shown < SETTINGS {
+                    shown = shown.saturating_add(1);
+                    referred.settings.extend(settings(map, &name, object.namespace.clone(), allowed).await);
+                }
+            }
         }
     }
-    lines.extend((more > 0).then(|| format!("and {more} more")));
-    lines
+    referred.lines.extend((more > 0).then(|| format!("and {more} more")));
+    referred
+}
+
+/// The values of a ConfigMap, as far as they are short.
+async fn settings(map: Value, name: &str, place: Option<Namespace>, allowed: Allowed) -> Vec<String> {
+    let data = beside(move || Shown::of(map, &Kind::ConfigMap, place.as_ref(), allowed).part(&FieldPath::dotted("data"))).await;
+    let text = match data {
+        Ok(None) => return Vec::new(),
+        Ok(Some(data)) => Excerpt::of(data.yaml().beginning(SETTING)).to_string(),
+        Err(Late) => "too large to be looked through for credentials, so not shown".to_owned(),
+    };
+    std::iter::once(format!("{}:", quoted(name))).chain(text.lines().map(|line| format!("  {line}"))).collect()
 }
 
 /// The objects that it names.
@@ -245,53 +291,45 @@ pub(super) fn named(value: &Value, kind: &Kind) -> BTreeSet<(Kind, String)> {
     named
 }
 
-/// Whether something is there, in words.
-struct Present {
-    line: String,
-    /// It is everywhere, and here too.
-    is_expected: bool,
-    /// The ConfigMap that it is, where what is in it may be shown.
-    settings: Option<Value>,
-}
-
-impl From<String> for Present {
-    fn from(line: String) -> Self {
-        Self { line, is_expected: false, settings: None }
-    }
+/// Whether something is there.
+enum Presence {
+    /// It is everywhere, and here too, or nobody can tell.
+    Expected,
+    /// In words.
+    Told(String),
+    /// In words, and the ConfigMap that it is: what is in it may be shown.
+    Settings(String, Value),
 }
 
 fn is_everywhere(kind: &Kind, name: &str) -> bool {
     matches!((kind, name), (Kind::ConfigMap, ROOT_CA) | (Kind::ServiceAccount, ACCOUNT))
 }
 
-async fn presence(kind: &Kind, name: &str, namespace: Option<&Namespace>, read: &dyn ClusterRead, allowed: Allowed) -> Present {
+async fn presence(kind: &Kind, name: &str, namespace: Option<&Namespace>, read: &dyn ClusterRead, allowed: Allowed) -> Presence {
     let namespaced = kind.info().is_none_or(|info| info.namespaced);
     let object = ObjectRef { kind: kind.clone(), namespace: namespace.filter(|_| namespaced).cloned(), name: name.to_owned() };
     if *kind == Kind::Secret {
-        return format!("{object}: Secrets are never read").into();
+        return Presence::Told(format!("{object}: Secrets are never read"));
     }
     if object.path().is_none() {
-        return format!("{}: not read", quoted(&object.to_string())).into();
+        return Presence::Told(format!("{}: not read", quoted(&object.to_string())));
     }
     match read.get(&object).await {
+        Err(ReadError::NotFound(_)) => Presence::Told(format!("{object}: does not exist")),
+        // Whether one that Kubernetes makes in every namespace is there matters only where it is not.
+        Ok(_) | Err(_) if is_everywhere(kind, name) => Presence::Expected,
         Ok(found) => {
             let members = |pointer: &str| found.pointer(pointer).and_then(Value::as_object).into_iter().flatten();
             let mut keys: Vec<&str> = members("/data").chain(members("/binaryData")).map(|(key, _)| key.as_str()).collect();
             keys.sort_unstable();
             let phase = found.pointer("/status/phase").and_then(Value::as_str);
             let phase = phase.map(|phase| format!(", {}", value(Excerpt::capture(phase, PHASE).as_str()))).unwrap_or_default();
-            let with = if keys.is_empty() || !allowed.config_maps_in(namespace) {
-                String::new()
-            } else {
-                format!(", with the keys {}", listed(keys))
-            };
+            let may = allowed.config_maps_in(namespace);
+            let with = if keys.is_empty() || !may { String::new() } else { format!(", with the keys {}", listed(keys)) };
             let line = format!("{object}: exists{phase}{with}");
-            let settings = (*kind == Kind::ConfigMap && allowed.config_maps_in(namespace)).then_some(found);
-            Present { line, is_expected: is_everywhere(kind, name), settings }
+            if *kind == Kind::ConfigMap && may { Presence::Settings(line, found) } else { Presence::Told(line) }
         }
-        Err(ReadError::NotFound(_)) => format!("{object}: does not exist").into(),
-        // Whether one that Kubernetes makes in every namespace is there matters only where it is not.
-        Err(error) => Present { is_expected: is_everywhere(kind, name), ..format!("{object}: {}", unread(&error)).into() },
+        Err(error) => Presence::Told(format!("{object}: {}", unread(&error))),
     }
 }
 

@@ -56,7 +56,7 @@ fn log_of(object: &ObjectRef, facts: &Facts<'_>) -> Option<Look> {
         let (_, status) = pods::statuses(pod).find(|(_, status)| ended_before(status) || (!status.ready && has_run(status)))?;
         let restarted = status.state.as_ref().is_some_and(|state| state.running.is_some());
         let previous = restarted && ended_before(status);
-        Some(Look::Logs { pod: pod.reference(), container: Some(status.name.clone()), previous, contains: None })
+        Some(Look::Logs { pod: pod.reference(), container: Some(status.name.clone()), previous, contains: None, since: None })
     })
 }
 

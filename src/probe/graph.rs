@@ -57,7 +57,7 @@ pub(super) async fn ties(
 ) -> Result<Outcome, ReadError> {
     let value = read.get(object).await?;
     let above = owners(&value, object, read).await;
-    let names = referred(&value, object, read, allowed).await;
+    let names = referred(&value, object, read, allowed).await.lines;
     let around = match &object.namespace {
         Some(namespace) => Some(around::read(&AROUND, Some(namespace), read, now).await?.with(object, value)),
         None => match beyond::requests(object, &value) {

@@ -15,14 +15,20 @@ const NOT_KEPT: &str = "unable to retrieve container logs for ";
 /// Lines that are read.
 const LINES: usize = 2_000;
 
-pub(super) async fn read(
-    pod: &ObjectRef,
-    container: Option<&str>,
-    previous: bool,
-    contains: Option<&str>,
-    length: Length,
-    read: &dyn ClusterRead,
-) -> Result<Outcome, ReadError> {
+/// Lines of a window: whoever reads them moves it on.
+const WINDOW: usize = 400;
+
+/// Which part of which log.
+pub(super) struct Wanted<'w> {
+    pub(super) container: Option<&'w str>,
+    pub(super) previous: bool,
+    pub(super) contains: Option<&'w str>,
+    /// From so many seconds ago.
+    pub(super) since: Option<u32>,
+}
+
+pub(super) async fn read(pod: &ObjectRef, wanted: &Wanted<'_>, length: Length, read: &dyn ClusterRead) -> Result<Outcome, ReadError> {
+    let Wanted { container, previous, contains, since } = *wanted;
     let object = read.get(pod).await?;
     let names: Vec<&str> = containers(&object).collect();
     let chosen = match container {
@@ -33,7 +39,9 @@ pub(super) async fn read(
             None => return Ok(Outcome::unseen(&format!("{pod} has no containers"))),
         },
     };
-    let of = |previous| LogRequest { pod: pod.clone(), container: chosen.to_owned(), previous, lines: LINES };
+    // What contains something is looked for in all of a window that comes.
+    let most = if since.is_some() && contains.is_none() { WINDOW } else { LINES };
+    let of = |previous| LogRequest { pod: pod.clone(), container: chosen.to_owned(), previous, lines: most, since };
     let kept = kept(read.logs(&of(previous)).await, previous)?;
     let (previous, note, log) = match kept {
         Some(log) => (previous, "", log),
@@ -41,7 +49,9 @@ pub(super) async fn read(
     };
     let run = if previous { "previous run of " } else { "" };
     let others = if names.len() > 1 && container.is_none() { format!(" (of {})", listed(names.iter().copied())) } else { String::new() };
-    let head = format!("{run}container {}{others}{note}", quoted(chosen));
+    let from = since.map(|seconds| format!(" from {seconds} seconds ago")).unwrap_or_default();
+    let head = format!("{run}container {}{others}{note}{from}", quoted(chosen));
+    let goes_on = log.goes_on;
     let words = contains.map(str::to_owned);
     // All of it is masked before anything is chosen or cut.
     let chosen = beside(move || {
@@ -50,7 +60,11 @@ pub(super) async fn read(
         (digest(&lines), lines.is_blank(), log.cut, begins.in_words())
     });
     let Ok((shorter, blank, cut, begins)) = chosen.await else { return Ok(Outcome::late()) };
-    let range = if cut { format!(" in its last {LINES} lines, and older ones were not read") } else { String::new() };
+    let range = match since {
+        Some(_) if goes_on => format!(" in the first {most} lines of it, and later ones were not read"),
+        None if cut => format!(" in its last {LINES} lines, and older ones were not read"),
+        Some(_) | None => String::new(),
+    };
     if blank {
         let which = contains.map_or_else(|| "wrote nothing".to_owned(), |part| format!("has no line with {}", quoted(part)));
         let besides = begins.map(|begins| format!("; {begins}")).unwrap_or_default();
@@ -59,11 +73,15 @@ pub(super) async fn read(
     let body = shorter.text.ending(length.bytes());
     let how = if contains.is_some() { "a longer `contains`" } else { "`contains`" };
     let left_out = if shorter.missing > 0 || body.left_out {
-        Some(format!("lines are left out: look again with {how} for others of the last {LINES}"))
+        let which = if since.is_some() { "the first" } else { "the last" };
+        let rest = if goes_on { ", or with a shorter `since` for later ones" } else { "" };
+        Some(format!("lines are left out: look again with {how} for others of {which} {most}{rest}"))
+    } else if goes_on {
+        Some("the log goes on: look again with a shorter `since`".to_owned())
     } else if let Some(begins) = begins {
         Some(begins.to_owned())
-    } else if cut {
-        Some(format!("there are older lines than the last {LINES}, which were not read"))
+    } else if cut && since.is_none() {
+        Some(format!("there are older lines than the last {LINES}, which were not read: `since` begins earlier"))
     } else {
         shorter.shortened.then(|| "the ends of long lines are left out".to_owned())
     };
@@ -108,7 +126,7 @@ mod tests {
 
     #[test]
     fn log_of_a_run_before_that_the_node_has_thrown_away_is_told_from_one_that_says_so() {
-        let wrote = |text: &str| Ok(Log { text: text.to_owned(), cut: false });
+        let wrote = |text: &str| Ok(Log { text: text.to_owned(), cut: false, goes_on: false });
         let gone = "unable to retrieve container logs for containerd://841826b5";
         assert_eq!(kept(wrote(gone), true), Ok(None));
         assert_eq!(kept(wrote(gone), false), wrote(gone).map(Some));

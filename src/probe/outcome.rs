@@ -3,22 +3,35 @@
 use crate::domain::excerpt::Excerpt;
 use crate::domain::masked::Masked;
 
-/// How long the text of one observation may be, in bytes.
+/// How long the text of one observation may be, in bytes, and which part of that length is wanted of a longer one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Length(usize);
+pub(crate) struct Length {
+    bytes: usize,
+    page: u32,
+}
 
 impl Length {
     /// Of a look that somebody asked for: some 2,500 tokens.
-    pub(crate) const ASKED: Self = Self(9 * 1024);
+    pub(crate) const ASKED: Self = Self { bytes: 9 * 1024, page: 1 };
     /// Of one that nobody asked for, which stands in every report of something that no rule explains.
-    pub(crate) const UNASKED: Self = Self(3 * 1024);
-
+    pub(crate) const UNASKED: Self = Self { bytes: 3 * 1024, page: 1 };
     /// Of a look that a model of the operator asked for, which pays for it with every further answer.
-    pub(crate) const OF_A_MODEL: Self = Self(5 * 1024);
+    pub(crate) const OF_A_MODEL: Self = Self { bytes: 5 * 1024, page: 1 };
+
+    /// The same of this page.
+    #[must_use]
+    pub(crate) fn at(self, page: u32) -> Self {
+        Self { page, ..self }
+    }
+
+    /// Which page, where it is not the first one.
+    pub(crate) fn page_in_words(self) -> String {
+        if self.page > 1 { format!(", page {}", self.page) } else { String::new() }
+    }
 
     /// In bytes.
     pub(super) fn bytes(self) -> usize {
-        self.0
+        self.bytes
     }
 }
 
@@ -37,14 +50,17 @@ pub(crate) enum Outcome {
 }
 
 impl Outcome {
-    /// A text, cut at its end where it is too long; `also` says what is not in it anyway.
+    /// A text, or the page of it that is wanted where it is too long; `also` says what is not in it anyway.
     pub(super) fn seen(text: &Masked, length: Length, also: Option<String>, how_to_see_more: &str) -> Self {
-        let part = text.beginning(length.0);
-        let cut = part.left_out.then(|| format!("cut at {} bytes", length.0));
+        let pages = text.pages(length.bytes);
+        let (page, all) = (length.page, pages.len());
+        let Some(part) = usize::try_from(page).ok().and_then(|page| pages.into_iter().nth(page.saturating_sub(1))) else {
+            return Self::unseen(&format!("there is no page {page}: the answer has {all}"));
+        };
+        let cut = (all > 1).then(|| format!("page {page} of {all}: give `page` for another"));
         let said: Vec<String> = cut.into_iter().chain(also).collect();
         let more = (!said.is_empty()).then(|| format!("{}; {how_to_see_more}", said.join("; ")));
-        let more = with_hidden(more, text);
-        Outcome::Seen { text: Excerpt::of(part), more }
+        Outcome::Seen { text: Excerpt::of(part), more: with_hidden(more, text) }
     }
 
     /// That there is nothing of it, in our own words.

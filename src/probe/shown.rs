@@ -240,12 +240,29 @@ mod tests {
             ("nginx.ingress.kubernetes.io/configuration-snippet", "proxy_set_header X-Key canary;", false),
             ("nginx.ingress.kubernetes.io/auth-url", "https://auth.shop.svc/check", true),
             ("cert-manager.io/cluster-issuer", "letsencrypt-prod", true),
+            ("alb.ingress.kubernetes.io/conditions.shop", r#"[{"field":"http-header","values":["cAnArYhook"]}]"#, false),
+            ("ingress.kubernetes.io/custom-request-headers", "X-Origin-Verify:cAnArYhook", false),
+            ("kubectl.kubernetes.io/restartedAt", "2026-11-27T12:00:00Z", true),
+            ("nginx.ingress.kubernetes.io/whitelist-source-range", "10.0.0.0/8,192.168.0.0/16", true),
             ("example.com/inject", "false", true),
             ("example.com/port", "9090", true),
         ] {
             let text = template(key, value);
             assert_eq!(text.matches(value).count(), if shown { 2 } else { 0 }, "{key}: {text}");
             assert_eq!(text.matches(key).count(), 2, "{text}");
+        }
+    }
+
+    #[test]
+    fn annotations_that_are_no_map_are_hidden() {
+        for annotations in [
+            json!("kubernetes.io/hook: canary\nexample.com/other: canary"),
+            json!(["hook: canary"]),
+            json!([{"name": "kubernetes.io/hook", "value": "canary"}]),
+        ] {
+            let object = json!({"spec": {"podAnnotations": annotations, "port": 80}});
+            let text = Shown::of(object, &Kind::Deployment, None, Allowed::default()).value().to_string();
+            assert!(!text.contains("canary") && text.contains("80"), "{text}");
         }
     }
 

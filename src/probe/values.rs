@@ -6,7 +6,8 @@ use super::documents;
 use crate::domain::masked::Masked;
 use crate::domain::secrets::mark::{is_replaced, mark};
 use crate::domain::secrets::refers::Around;
-use crate::domain::secrets::{hidden, holds_one, is_one, names_one, redacted};
+use crate::domain::secrets::{hidden, holds_one, is_one, name_of_one, names_one, redacted};
+use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 /// What the name of a pair is called, in lower case.
@@ -99,7 +100,7 @@ fn under(above: Option<Above<'_>>, value: Value, depth: usize) -> Value {
 fn object(above: Option<Above<'_>>, mut members: Map<String, Value>, depth: usize) -> Map<String, Value> {
     let secret = members.get("kind").and_then(Value::as_str) == Some("Secret");
     let called = members.iter().filter(|(key, _)| is_among(key, CALLED)).filter_map(|(_, value)| value.as_str());
-    let called: Vec<String> = called.filter(|called| names_one(called)).map(str::to_owned).collect();
+    let called: Vec<String> = called.filter_map(name_of_one).collect();
     let program: Vec<String> = words(members.get("command")).unwrap_or_default();
     let above = above.map(|above| Above { around: members.keys().fold(above.around, |around, key| around.beside(key)), ..above });
     let mut out = Map::new();
@@ -118,6 +119,7 @@ fn object(above: Option<Above<'_>>, mut members: Map<String, Value>, depth: usiz
             Value::Object(annotations) if key.to_ascii_lowercase().ends_with("annotations") => {
                 Value::Object(annotations.into_iter().map(|(key, value)| annotation(&key, value, depth)).collect())
             }
+            unread if key.to_ascii_lowercase().ends_with("annotations") => without_texts(unread),
             Value::Object(binary) if key == "binaryData" => binary.into_iter().map(|(key, value)| (key, only_size(value))).collect(),
             member if key == "caBundle" => only_size(member),
             member => under(named, member, depth),
@@ -201,12 +203,24 @@ fn variable(variable: Value, depth: usize) -> Value {
     shown
 }
 
+/// Annotations that are no map, as lines of a template or a list: which of them is whose is not known.
+fn without_texts(annotations: Value) -> Value {
+    match annotations {
+        Value::String(text) if !is_plain(&text) && !is_replaced(&text) => Value::String(mark("annotation")),
+        Value::Array(items) => items.into_iter().map(without_texts).collect(),
+        Value::Object(members) => {
+            Value::Object(members.into_iter().map(|(key, value)| (Masked::whole(&key).as_str().to_owned(), without_texts(value))).collect())
+        }
+        other => other,
+    }
+}
+
 /// An annotation with its value: anybody may keep anything in one of their own, so it is shown as that of a variable is.
 fn annotation(key: &str, value: Value, depth: usize) -> (String, Value) {
     let domain = key.split_once('/').map_or("", |(domain, _)| domain);
     let below = |known: &str| domain.strip_suffix(known).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
-    // Where somebody wrote a command, or lines for another program, a value in it is one of a variable or a header.
-    let is_word = |text: &str| !text.contains(|c: char| c == '=' || c.is_whitespace());
+    // Where somebody wrote a command, lines for another program or a document, a value in it is one of a variable or a header.
+    let is_word = |text: &str| text.chars().all(|c| c.is_alphanumeric() || "._/,@+~-".contains(c)) || text.parse::<Timestamp>().is_ok();
     let is_sentence = |text: &str| key == CAUSE && !text.contains(['=', '\n']);
     let known = |text: &str| KNOWN.iter().any(|known| below(known)) && (is_word(text) || is_sentence(text));
     let told = |text: &str| known(text) || is_plain(text) || is_replaced(text);

@@ -292,7 +292,7 @@ impl Remediation {
                         Ok(look) => {
                             caller.progress.tell(Phase::Investigating, &Excerpt::line(&look.to_string()).to_string());
                             let answer = tokio::select! {
-                                answer = timeout_at(until, self.answer(&look, Length::OF_A_MODEL, read)) => answer,
+                                answer = timeout_at(until, self.answer(&look, Length::OF_A_MODEL.at(arguments.page()), read)) => answer,
                                 () = caller.cancel.cancelled() => break,
                             };
                             match answer {

@@ -84,7 +84,7 @@ impl Remediation {
             answers.push(match arguments.understood(&context) {
                 Ok(look) => {
                     caller.progress.tell(Phase::Collecting, Excerpt::line(&look.to_string()).as_str());
-                    match timeout_at(until, self.answer(&look, Length::ASKED, read)).await {
+                    match timeout_at(until, self.answer(&look, Length::ASKED.at(arguments.page()), read)).await {
                         Ok(Ok(answer)) => {
                             reached = true;
                             answer
@@ -117,7 +117,7 @@ impl Remediation {
             Ok(Outcome::Unseen(_)) => spans::failed(&span, "nothing seen"),
             Err(_) => spans::failed(&span, "not read"),
         }
-        Ok(answer_of(look, outcome?, now()))
+        Ok(answer_of(look, length, outcome?, now()))
     }
 
     /// What is looked at without being asked for, where no rule explains what is wrong: whoever goes on from there begins with it. Where
@@ -140,7 +140,7 @@ impl Remediation {
             };
             let why = match taken {
                 Ok(Ok(outcome)) => {
-                    if let Answer::Seen(observation) = answer_of(look, outcome, now()) {
+                    if let Answer::Seen(observation) = answer_of(look, Length::UNASKED, outcome, now()) {
                         header.observations.add(observation).ok();
                     }
                     continue;
@@ -170,8 +170,8 @@ impl Remediation {
     }
 }
 
-fn answer_of(look: &Look, outcome: Outcome, seen_at: Timestamp) -> Answer {
-    let asked = Excerpt::line(&look.to_string()).to_string();
+fn answer_of(look: &Look, length: Length, outcome: Outcome, seen_at: Timestamp) -> Answer {
+    let asked = Excerpt::line(&format!("{look}{}", length.page_in_words())).to_string();
     match outcome {
         Outcome::Seen { text, more } => {
             let (object, field) = (look.object().cloned(), look.field().cloned());

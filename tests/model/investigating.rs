@@ -2,7 +2,7 @@
 //! plan that comes of it.
 
 use super::asking::{KEY, endpoint, model_of, patience};
-use super::provider::{Answer, FakeProvider, anthropic, json_answer, openai};
+use super::provider::{Answer, FakeProvider, anthropic, events, json_answer, openai, stream};
 use kubemend::clock::{CountingEntropy, RuntimeClock};
 use kubemend::cluster::connect::over;
 use kubemend::domain::budget::{Budget, Daily};
@@ -123,6 +123,30 @@ async fn crash_is_investigated_over_messages() {
     let (report, provider, sim) = investigated("anthropic/m", answers).await;
     assert_planned(&report, &provider, &sim);
     assert_eq!((report.usage.model_calls, report.usage.cached_tokens), (2, 80));
+}
+
+/// Gemini rejects the next turn without its signatures. Some keep them beside a call, and some in its id.
+#[tokio::test(start_paused = true)]
+async fn what_a_provider_keeps_in_a_call_or_in_its_id_comes_back_through_an_investigation() {
+    let (id, signature) = (format!("call_1__thought__{}==", "aB3+/".repeat(80)), json!({"google": {"thought_signature": "AbC+/=="}}));
+    let call = |id: &str| {
+        let function = json!({"name": "get", "arguments": look().to_string()});
+        let call = json!({"index": 0, "id": id, "type": "function", "extra_content": signature, "function": function});
+        let pieces = [openai::piece(json!({"role": "assistant", "tool_calls": [call]}), None), openai::piece(json!({}), Some("tool_calls"))];
+        stream(&format!("{}data: [DONE]\n\n", events(&pieces)))
+    };
+    // The same id a second time, as some servers number the calls of each answer anew.
+    let answers = vec![call(&id), call("call_0"), call("call_0"), openai::calls(&[("conclude", &conclusion())])];
+    let (report, provider, _) = investigated("openai/m", answers).await;
+    assert!(report.plan.is_some(), "{}", report.summary);
+    let asked = provider.asked();
+    let sent = asked.last().unwrap().body["messages"].as_array().cloned().unwrap();
+    let calls: Vec<&Value> = sent.iter().filter_map(|message| message["tool_calls"].get(0)).collect();
+    let results: Vec<&Value> = sent.iter().filter(|message| message["role"] == "tool").map(|message| &message["tool_call_id"]).collect();
+    assert_eq!((calls.len(), calls[0]["id"].as_str()), (3, Some(id.as_str())));
+    assert_eq!(calls.iter().map(|call| &call["id"]).collect::<Vec<_>>(), results);
+    assert!(calls.iter().all(|call| call["extra_content"] == signature), "{calls:#?}");
+    assert_ne!(results[1], results[2]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -47,25 +47,6 @@ impl Asked {
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
-
-    /// All that stands in its messages from our side, the oldest first, in either protocol's form.
-    pub(crate) fn told(&self) -> String {
-        let messages = self.body["messages"].as_array().cloned().unwrap_or_default();
-        let ours = messages.iter().filter(|message| message["role"] == "user" || message["role"] == "tool");
-        ours.map(|message| words(&message["content"])).collect()
-    }
-}
-
-/// A text, or those of blocks.
-fn words(content: &Value) -> String {
-    match content {
-        Value::String(text) => format!("{text}\n"),
-        Value::Array(blocks) => {
-            let of = |block: &Value| if block["type"] == "tool_result" { words(&block["content"]) } else { words(&block["text"]) };
-            blocks.iter().map(of).collect()
-        }
-        _ => String::new(),
-    }
 }
 
 /// The provider; it ends with its value.

@@ -163,7 +163,7 @@ async fn secrets_are_refused_before_any_request() {
 
 fn log_of(lines: usize) -> LogRequest {
     let pod = ObjectRef::parse("pod/web", pods().namespace.as_ref()).unwrap();
-    LogRequest { pod, container: "app".to_owned(), previous: true, lines }
+    LogRequest { pod, container: "app".to_owned(), previous: true, lines, since: None }
 }
 
 fn wrote(text: &str) -> Reply {
@@ -175,7 +175,7 @@ async fn log_is_asked_for_with_its_bounds_and_said_to_be_cut_only_where_it_is() 
     let fake = Fake::playing([wrote("one\ntwo\n"), wrote("one\ntwo\n"), wrote("one\ntwo\n")]);
     let read = fake.connected().read;
     for (lines, text, cut) in [(200, "one\ntwo\n", false), (2, "one\ntwo\n", false), (1, "two\n", true)] {
-        assert_eq!(read.logs(&log_of(lines)).await, Ok(Log { text: text.to_owned(), cut }), "{lines}");
+        assert_eq!(read.logs(&log_of(lines)).await, Ok(Log { text: text.to_owned(), cut, goes_on: false }), "{lines}");
     }
     let asked =
         |lines: usize| format!("GET /api/v1/namespaces/a/pods/web/log?container=app&tailLines={lines}&limitBytes=1048576&previous=true");
@@ -187,9 +187,23 @@ async fn log_is_asked_for_with_its_bounds_and_said_to_be_cut_only_where_it_is() 
 async fn newest_lines_of_a_log_are_never_the_ones_that_are_cut() {
     let fake = Fake::playing([wrote(&"x".repeat(2_000_000)), wrote(&"x".repeat(2_000_000)), wrote("the last\nwords")]);
     let log = fake.connected().read.logs(&log_of(200)).await;
-    assert_eq!(log, Ok(Log { text: "the last\nwords".to_owned(), cut: true }));
+    assert_eq!(log, Ok(Log { text: "the last\nwords".to_owned(), cut: true, goes_on: false }));
     let lines = fake.lines();
     assert!(lines[1].contains("tailLines=25&") && lines[2].contains("tailLines=3&"), "{lines:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn window_of_a_log_begins_where_it_was_asked_to_and_says_when_it_goes_on() {
+    let fake = Fake::playing([wrote("one\ntwo\nthree\n"), wrote("one\n"), wrote(&"x\n".repeat(600_000))]);
+    let read = fake.connected().read;
+    let window = |lines| LogRequest { previous: false, since: Some(900), ..log_of(lines) };
+    for (lines, text, goes_on) in [(2, "one\ntwo\n", true), (2, "one\n", false)] {
+        assert_eq!(read.logs(&window(lines)).await, Ok(Log { text: text.to_owned(), cut: true, goes_on }));
+    }
+    let log = read.logs(&window(1_000_000)).await.unwrap();
+    assert!(log.goes_on && log.text.ends_with("x"), "{}", log.text.len());
+    let asked = "GET /api/v1/namespaces/a/pods/web/log?container=app&sinceSeconds=900&limitBytes=1048576";
+    assert!(fake.lines().iter().all(|line| line == asked), "{:?}", fake.lines());
 }
 
 #[tokio::test(start_paused = true)]

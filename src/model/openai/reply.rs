@@ -6,6 +6,7 @@ use super::super::value::{count, list, merge_members, others, text};
 use crate::domain::dialogue::{ModelBlock, Opaque, Reply, StopReason, Tokens, ToolUse};
 use crate::ports::ModelFaultKind;
 use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
 
 /// What a message has that is read, or that is not sent back: OpenAI rejects its own annotations.
 const OF_MESSAGES: &[&str] = &["role", "content", "tool_calls", "refusal", "function_call", "annotations", "audio", "name", "index"];
@@ -194,7 +195,9 @@ impl Completion {
             let input = if call.arguments.trim().is_empty() { "{}".to_owned() } else { call.arguments };
             let id = if call.id.is_empty() || ids.contains(&call.id) { format!("call_{}_{at}", self.turn) } else { call.id };
             ids.push(id.clone());
-            let extras = (!call.extras.is_empty()).then(|| opaque(json!({ "call": id, "members": call.extras })));
+            // There are providers that keep what they thought in the id.
+            let is_its_own = !call.extras.is_empty() || !ToolUse::is_plain(&id);
+            let extras = is_its_own.then(|| opaque(json!({ "call": id, "members": call.extras })));
             blocks.push(ModelBlock::ToolUse(ToolUse { id, name: call.name, input }));
             blocks.extend(extras);
         }
@@ -229,13 +232,18 @@ fn tokens(usage: &Value) -> Option<Tokens> {
     Some(Tokens { input, cached, output: output.unwrap_or_default() })
 }
 
-/// Puts back what an opaque block holds: members of a call into it, and members of the message as the result.
-pub(super) fn returned(opaque: &str, calls: &mut [Value]) -> Map<String, Value> {
+/// Puts back what an opaque block holds: what belongs to a call into the last one, with the id that its provider gave it where nobody
+/// else takes that, and members of the message as the result. `ids` are those that were put back, by ours.
+pub(super) fn returned(opaque: &str, calls: &mut [Value], ids: &mut BTreeMap<String, String>) -> Map<String, Value> {
     let Ok(Value::Object(mut held)) = serde_json::from_str(opaque) else { return Map::new() };
-    if let (Some(Value::String(id)), Some(Value::Object(members))) = (held.remove("call"), held.remove("members")) {
-        let call = calls.iter_mut().find(|call| text(call, "id") == Some(id.as_str()));
-        if let Some(call) = call.and_then(Value::as_object_mut) {
-            merge_members(call, members);
+    if let (Some(Value::String(id)), Some(Value::Object(members))) = (held.remove("call"), held.remove("members"))
+        && let Some(call) = calls.last_mut().and_then(Value::as_object_mut)
+    {
+        merge_members(call, members);
+        if !ToolUse::is_plain(&id)
+            && let Some(Value::String(ours)) = call.insert("id".to_owned(), Value::String(id.clone()))
+        {
+            ids.insert(ours, id);
         }
     }
     match held.remove("message") {

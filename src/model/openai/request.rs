@@ -6,6 +6,7 @@ use crate::domain::dialogue::{Message, ModelBlock, OurBlock, Prompt, ToolChoice}
 use crate::domain::model_name::ModelName;
 use crate::ports::ModelFaultKind;
 use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
 
 /// What servers of this kind take differently; learned from what they reject.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,7 +46,8 @@ impl Dialect {
 /// The request's body.
 pub(in super::super) fn body(prompt: &Prompt, model: &ModelName, dialect: Dialect) -> Value {
     let system = (!prompt.system.is_empty()).then(|| json!({"role": "system", "content": prompt.system}));
-    let messages: Vec<Value> = system.into_iter().chain(prompt.messages.iter().flat_map(|message| of(message, model))).collect();
+    let mut ids = BTreeMap::new();
+    let messages: Vec<Value> = system.into_iter().chain(prompt.messages.iter().flat_map(|message| of(message, model, &mut ids))).collect();
     let mut body = json!({"model": model.name(), "messages": messages, "stream": true});
     let mut put = |key: &str, value: Value| drop(body.as_object_mut().map(|body| body.insert(key.to_owned(), value)));
     put(if dialect.new_bound { "max_completion_tokens" } else { "max_tokens" }, json!(prompt.max_output_tokens));
@@ -68,20 +70,21 @@ pub(in super::super) fn body(prompt: &Prompt, model: &ModelName, dialect: Dialec
     body
 }
 
-fn of(message: &Message, model: &ModelName) -> Vec<Value> {
+fn of(message: &Message, model: &ModelName, ids: &mut BTreeMap<String, String>) -> Vec<Value> {
     match message {
-        Message::Ours(blocks) => ours(blocks),
-        Message::Models(blocks) => vec![models(blocks, model)],
+        Message::Ours(blocks) => ours(blocks, ids),
+        Message::Models(blocks) => vec![models(blocks, model, ids)],
     }
 }
 
-fn ours(blocks: &[OurBlock]) -> Vec<Value> {
+fn ours(blocks: &[OurBlock], ids: &BTreeMap<String, String>) -> Vec<Value> {
+    let theirs = |id: &String| ids.get(id).unwrap_or(id).clone();
     let results = blocks.iter().filter_map(|block| match block {
         // There is no mark for what failed.
         OurBlock::ToolResult(result) if result.is_error => Some(json!({
-            "role": "tool", "tool_call_id": result.id, "content": format!("error: {}", result.content)
+            "role": "tool", "tool_call_id": theirs(&result.id), "content": format!("error: {}", result.content)
         })),
-        OurBlock::ToolResult(result) => Some(json!({"role": "tool", "tool_call_id": result.id, "content": result.content})),
+        OurBlock::ToolResult(result) => Some(json!({"role": "tool", "tool_call_id": theirs(&result.id), "content": result.content})),
         OurBlock::Text(_) => None,
     });
     let texts: Vec<&str> = blocks
@@ -95,7 +98,7 @@ fn ours(blocks: &[OurBlock]) -> Vec<Value> {
     results.chain(user).collect()
 }
 
-fn models(blocks: &[ModelBlock], model: &ModelName) -> Value {
+fn models(blocks: &[ModelBlock], model: &ModelName, ids: &mut BTreeMap<String, String>) -> Value {
     let (mut texts, mut calls, mut extras) = (Vec::new(), Vec::new(), Map::new());
     for block in blocks {
         match block {
@@ -105,7 +108,7 @@ fn models(blocks: &[ModelBlock], model: &ModelName) -> Value {
                 "function": {"name": call.name, "arguments": arguments(&call.input).to_string()}
             })),
             ModelBlock::Opaque(opaque) if opaque.provider == model.as_str() => {
-                extras.extend(super::reply::returned(&opaque.value, &mut calls));
+                extras.extend(super::reply::returned(&opaque.value, &mut calls, ids));
             }
             // Nobody but its own provider understands it.
             ModelBlock::Opaque(_) => {}

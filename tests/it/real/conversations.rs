@@ -6,7 +6,7 @@ use super::world;
 use crate::support::conversation::{Call, Conversation, every_conversation, every_conversation_of_the_real_one, load};
 use crate::support::notes::did_not_run;
 use crate::support::provider::{FakeProvider, anthropic, openai};
-use crate::support::server::{Human, Opening, Said, Start};
+use crate::support::server::{Human, Opening, Said};
 use crate::support::verdict;
 use crate::support::world::World;
 use serde_json::{Value, json};
@@ -31,7 +31,7 @@ async fn by_a_model(name: &str) {
     let protocol = if name.len() % 2 == 0 { "openai" } else { "anthropic" };
     let (conversation, place) = (Conversation::of(&trial.case), trial.place.name.clone());
     let provider = FakeProvider::answering(move |turn, asked| {
-        let calls = conversation.answer(turn, &asked.told(), &place);
+        let calls = conversation.answer(turn, &told_to(&asked.body), &place);
         let calls: Vec<(&str, &Value)> = calls.iter().map(|call| (call.tool.as_str(), &call.arguments)).collect();
         if protocol == "openai" { openai::calls(&calls) } else { anthropic::calls(&calls) }
     })
@@ -88,6 +88,25 @@ async fn by_the_agent(name: &str) {
     judge(&trial, &server.questions(), &said, "proposed-by-caller").await;
     server.stop().await;
     trial.place.end().await;
+}
+
+/// All that stands in the messages of a request from our side, the oldest first, in either protocol's form.
+fn told_to(body: &Value) -> String {
+    let messages = body["messages"].as_array().cloned().unwrap_or_default();
+    let ours = messages.iter().filter(|message| message["role"] == "user" || message["role"] == "tool");
+    ours.map(|message| words(&message["content"])).collect()
+}
+
+/// A text, or those of blocks.
+fn words(content: &Value) -> String {
+    match content {
+        Value::String(text) => format!("{text}\n"),
+        Value::Array(blocks) => {
+            let of = |block: &Value| if block["type"] == "tool_result" { words(&block["content"]) } else { words(&block["text"]) };
+            blocks.iter().map(of).collect()
+        }
+        _ => String::new(),
+    }
 }
 
 /// What a report tells, as a model is told it.
