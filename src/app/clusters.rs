@@ -89,6 +89,16 @@ impl Clusters {
         Ok(fresh)
     }
 
+    /// Why sessions of a context are not told to a caller of the tools, who cannot choose that context either.
+    async fn why_not_told(&self, context: &str) -> Option<String> {
+        if self.config.contexts.iter().any(|listed| listed == context) {
+            return None;
+        }
+        let mut kept = self.connected.lock().await;
+        let in_use = self.kept(&mut kept, None).await.ok().map(|(in_use, _)| in_use);
+        (in_use.as_deref() != Some(context)).then(|| self.unlisted(context, in_use.as_deref()))
+    }
+
     /// Every file that says where the cluster is and who we are there.
     fn kubeconfigs(&self) -> Vec<Seen> {
         let home = self.config.home.iter().map(|home| home.join(".kube").join("config"));
@@ -175,11 +185,23 @@ impl Backend for Clusters {
     }
 
     async fn recent(&self, limit: usize) -> Result<Vec<SessionLine>, WorkflowError> {
-        self.records.sessions(limit).await
+        // Others may stand between those that are told.
+        let (mut told, mut known) = (Vec::new(), BTreeMap::new());
+        for line in self.records.sessions(limit.saturating_mul(10)).await? {
+            if !known.contains_key(&line.context) {
+                known.insert(line.context.clone(), self.why_not_told(&line.context).await.is_none());
+            }
+            told.extend(Some(line).filter(|line| known.get(&line.context) == Some(&true)));
+        }
+        told.truncate(limit);
+        Ok(told)
     }
 
     async fn session(&self, id: &SessionId) -> Result<Report, WorkflowError> {
-        self.records.show(id).await
+        match self.why_not_told(&self.records.context_of(id).await?).await {
+            Some(why) => Err(WorkflowError::Invalid(format!("session {id} is not told here: {why}"))),
+            None => self.records.show(id).await,
+        }
     }
 
     async fn credentials_refused(&self) {
@@ -235,13 +257,17 @@ mod tests {
 
     /// The clusters of an operator whose context is `context`, with one session that waits: its id, and its own context.
     async fn with_a_session(context: Option<&str>) -> (Clusters, SessionId, String) {
+        with_a_session_and(context, &[]).await
+    }
+
+    async fn with_a_session_and(context: Option<&str>, more: &[(&str, &str)]) -> (Clusters, SessionId, String) {
         let store: Arc<dyn SessionStore> = Arc::new(MemoryStore::new());
         let record = stored().pop().unwrap();
         let header = serde_json::from_slice::<serde_json::Value>(&record).unwrap()["header"].clone();
         let id = SessionId::parse(header["id"].as_str().unwrap()).unwrap();
         store.save(&id, None, SystemClock.now(), &record).await.unwrap();
         let flags = Flags { context: context.map(str::to_owned), ..Flags::default() };
-        let config = Config::load(&flags, &Environment::of([("HOME", "/nowhere")])).unwrap();
+        let config = Config::load(&flags, &Environment::of(more.iter().copied().chain([("HOME", "/nowhere")]))).unwrap();
         let records = Records::new(store.clone(), Arc::new(SystemClock));
         (Clusters { records, store, ..Clusters::new(config) }, id, header["cluster"]["context"].as_str().unwrap().to_owned())
     }
@@ -255,5 +281,15 @@ mod tests {
         assert!(!refused(clusters.remediation_of(&id, Some(&own)).await.err()) && !refused(clusters.remediation_of(&id, None).await.err()));
         let (clusters, id, _) = with_a_session(Some("another")).await;
         assert!(refused(clusters.of_session(&id).await.err()), "the operator's context");
+    }
+    #[tokio::test]
+    async fn sessions_of_a_context_that_a_caller_may_not_choose_are_not_told() {
+        let (clusters, id, own) = with_a_session(None).await;
+        assert_eq!(clusters.recent(5).await.unwrap(), []);
+        let error = clusters.session(&id).await.unwrap_err();
+        assert!(error.to_string().contains(&format!("context `{own}` is not on the operator's allow-list")), "{error}");
+        let (clusters, id, _) = with_a_session_and(None, &[("KUBEMEND_CONTEXTS", &own)]).await;
+        assert_eq!(clusters.recent(5).await.unwrap().iter().map(|line| &line.id).collect::<Vec<_>>(), [&id]);
+        assert!(clusters.session(&id).await.is_ok());
     }
 }

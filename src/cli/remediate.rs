@@ -12,8 +12,12 @@ use crate::domain::plan::PlanDigest;
 use crate::ports::{Progress, Silent};
 use crate::workflow::blocks::cluster_in_words;
 use crate::workflow::report::Report;
-use crate::workflow::{Approver, Caller, Problem, Question, Token, WorkflowError};
+use crate::workflow::{Approver, Caller, Problem, Question, SessionStage, Token, WorkflowError};
+use std::time::Duration;
 use tokio_util::sync::CancellationToken;
+
+/// How often somebody who is asked is told that the plan does not wait any more.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// From the issue to the verified result, or the rest of it for a session that waits.
 pub(crate) async fn remediate(
@@ -145,7 +149,13 @@ impl AnswerAtTerminal<'_> {
         }
         self.show_before(&report, true)?;
         let words = format!("\nApply this plan to cluster {}?", cluster_in_words(&report.cluster));
-        match self.terminal.ask_human(&render::page::clean(&words), self.cancel).await? {
+        let words = render::page::clean(&words);
+        let answer = tokio::select! {
+            answer = self.terminal.ask_human(&words, self.cancel) => answer?,
+            // Whatever is typed from now on answers nothing.
+            () = self.decided_elsewhere(&question.session) => return self.ended_elsewhere(&question.session).await,
+        };
+        match answer {
             answer @ (HumanAnswer::Yes | HumanAnswer::No) => self.carry_out(question, answer).await,
             answer @ (HumanAnswer::Nobody | HumanAnswer::Undecided(_)) => {
                 // What came that no person can have decided is recorded as that.
@@ -163,6 +173,28 @@ impl AnswerAtTerminal<'_> {
                 Ok(Exit::Waiting)
             }
         }
+    }
+
+    /// Returns once the plan does not wait any more: somebody answered by another door, or its time has ended. A store that cannot be
+    /// read just now ends nothing: the answer is checked against it.
+    async fn decided_elsewhere(&self, session: &SessionId) {
+        loop {
+            tokio::time::sleep(LOOK).await;
+            if !matches!(self.cases.stage(session).await, Ok(SessionStage::Awaiting) | Err(_)) {
+                return;
+            }
+        }
+    }
+
+    /// What came of it there.
+    async fn ended_elsewhere(&self, session: &SessionId) -> Result<Exit, CliError> {
+        self.terminal.err("\nThis plan does not wait any more: it was answered elsewhere, or its time has ended.\n")?;
+        let report = with_progress(self.terminal, Pace::AfterASecond, async |progress: &dyn Progress| {
+            self.cases.follow(session, &self.caller(progress)).await
+        })
+        .await?;
+        self.show_after(&report)?;
+        Ok(Exit::of(&report))
     }
 
     async fn carry_out(&self, question: Question, answer: HumanAnswer) -> Result<Exit, CliError> {

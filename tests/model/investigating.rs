@@ -2,7 +2,7 @@
 //! plan that comes of it.
 
 use super::asking::{KEY, endpoint, model_of, patience};
-use super::provider::{Answer, FakeProvider, anthropic, events, json_answer, openai, stream};
+use super::provider::{Answer, Asked, FakeProvider, anthropic, events, json_answer, openai, stream};
 use kubemend::clock::{CountingEntropy, RuntimeClock};
 use kubemend::cluster::connect::over;
 use kubemend::domain::budget::{Budget, Daily};
@@ -12,6 +12,7 @@ use kubemend::domain::limits::Limits;
 use kubemend::domain::object::Namespace;
 use kubemend::domain::prices::Prices;
 use kubemend::execute::Executor;
+use kubemend::model::Patience;
 use kubemend::ports::ClusterRead;
 use kubemend::probe::Allowed;
 use kubemend::sim::{Latency, MadeImage, Sim, World};
@@ -42,41 +43,55 @@ spec:
 ";
 const IMAGE: &str = "spec.template.spec.containers[name=app].image";
 
-/// What this provider makes of a Pod that crashes. The times of the cluster are tokio's; those of the wire are real.
+/// A Pod that crashes for a reason that only its log tells. The times of the cluster are tokio's.
+pub(super) struct Crashing {
+    pub(super) sim: Sim,
+    clock: Arc<RuntimeClock>,
+}
+
+impl Crashing {
+    pub(super) async fn new() -> Self {
+        let (sim, driver) = Sim::new(World::standard(START.parse().unwrap()).with_latency(Latency::REAL));
+        tokio::spawn(driver);
+        sim.add_images(MadeImage::parse_yaml(IMAGES).unwrap());
+        sim.apply_yaml("shop", API).unwrap();
+        let clock = Arc::new(RuntimeClock::starting_at(START.parse().unwrap()));
+        tokio::time::sleep(Duration::from_secs(90)).await;
+        Self { sim, clock }
+    }
+
+    /// What a model with its API at this place makes of it. The times of the wire are real.
+    pub(super) async fn analyzed(&self, model: &str, root: &str, patience: Patience) -> Report {
+        let namespace = Namespace::parse("shop").unwrap();
+        let connected = over(self.sim.service_as("reader"), "embedded", "embedded.invalid:6443", namespace.clone())
+            .with_writer_over(self.sim.service_as("writer"))
+            .with_patience(Duration::from_secs(15));
+        let read: Arc<dyn ClusterRead> = Arc::new(connected.read);
+        let model = model_of(vec![endpoint(model, root)], patience);
+        let remediation = Remediation::new(Parts {
+            executor: connected.write.map(|w| Executor::new(w, read.clone(), self.clock.clone())),
+            read,
+            store: Arc::new(MemoryStore::new()),
+            clock: self.clock.clone(),
+            entropy: Arc::new(CountingEntropy::from_seed(1)),
+            limits: Limits::default(),
+            timing: Timing::default(),
+            allowed: Allowed { investigate: Investigate::Auto, ..Allowed::default() },
+            own_model: Some(OwnModel::new(model, Budget::default(), Daily::default(), Prices::default())),
+        });
+        let problem =
+            Problem { issue: Some(Issue::parse("the api keeps crashing").unwrap()), namespace: Some(namespace), ..Problem::default() };
+        remediation.analyze(&problem, &Caller::silent()).await.unwrap()
+    }
+}
+
+/// What this provider makes of it.
 pub(super) async fn investigated(model: &str, answers: Vec<Answer>) -> (Report, FakeProvider, Sim) {
-    let (sim, driver) = Sim::new(World::standard(START.parse().unwrap()).with_latency(Latency::REAL));
-    tokio::spawn(driver);
-    sim.add_images(MadeImage::parse_yaml(IMAGES).unwrap());
-    sim.apply_yaml("shop", API).unwrap();
-    let clock = Arc::new(RuntimeClock::starting_at(START.parse().unwrap()));
-    tokio::time::sleep(Duration::from_secs(90)).await;
+    let crashing = Crashing::new().await;
     tokio::time::resume();
     let provider = FakeProvider::playing(answers).await;
-    let namespace = Namespace::parse("shop").unwrap();
-    let connected = over(sim.service_as("reader"), "embedded", "embedded.invalid:6443", namespace.clone())
-        .with_writer_over(sim.service_as("writer"))
-        .with_patience(Duration::from_secs(15));
-    let read: Arc<dyn ClusterRead> = Arc::new(connected.read);
-    let remediation = Remediation::new(Parts {
-        executor: connected.write.map(|w| Executor::new(w, read.clone(), clock.clone())),
-        read,
-        store: Arc::new(MemoryStore::new()),
-        clock,
-        entropy: Arc::new(CountingEntropy::from_seed(1)),
-        limits: Limits::default(),
-        timing: Timing::default(),
-        allowed: Allowed { investigate: Investigate::Auto, ..Allowed::default() },
-        own_model: Some(OwnModel::new(
-            model_of(vec![endpoint(model, &provider.root())], patience()),
-            Budget::default(),
-            Daily::default(),
-            Prices::default(),
-        )),
-    });
-    let problem =
-        Problem { issue: Some(Issue::parse("the api keeps crashing").unwrap()), namespace: Some(namespace), ..Problem::default() };
-    let report = remediation.analyze(&problem, &Caller::silent()).await.unwrap();
-    (report, provider, sim)
+    let report = crashing.analyzed(model, &provider.root(), patience()).await;
+    (report, provider, crashing.sim)
 }
 
 pub(super) fn conclusion() -> Value {
@@ -90,14 +105,13 @@ pub(super) fn look() -> Value {
 }
 
 /// The plan is there, and nothing that it must not send was sent.
-fn assert_planned(report: &Report, provider: &FakeProvider, sim: &Sim) {
+pub(super) fn assert_planned(report: &Report, asked: &[Asked], sim: &Sim) {
     let advice: Vec<&str> = report.advice.iter().map(|advice| advice.text.as_str()).collect();
     // What a model states of a log decides nothing: a human is asked all the same.
     assert_eq!(report.status, Status::Inconclusive, "{} {advice:?}", report.summary);
     assert!(report.plan.is_some(), "{advice:?}");
-    let asked = provider.asked();
     assert_eq!(asked.len(), 2, "{advice:?}");
-    for request in &asked {
+    for request in asked {
         let body = request.body.to_string();
         assert!(body.contains("cannot parse flags") && !body.contains("hunter2canary") && !body.contains(KEY), "{body}");
         for tool in ["get", "list", "describe", "logs", "events", "conclude"] {
@@ -112,7 +126,7 @@ fn assert_planned(report: &Report, provider: &FakeProvider, sim: &Sim) {
 async fn crash_is_investigated_over_chat_completions() {
     let answers = vec![openai::calls(&[("get", &look())]), openai::calls(&[("conclude", &conclusion())])];
     let (report, provider, sim) = investigated("openai/m", answers).await;
-    assert_planned(&report, &provider, &sim);
+    assert_planned(&report, &provider.asked(), &sim);
     let usage = &report.usage;
     assert_eq!((usage.model_calls, usage.input_tokens, usage.cached_tokens, usage.output_tokens), (2, 6_000, 2_000, 100));
 }
@@ -121,7 +135,7 @@ async fn crash_is_investigated_over_chat_completions() {
 async fn crash_is_investigated_over_messages() {
     let answers = vec![anthropic::calls(&[("get", &look())]), anthropic::calls(&[("conclude", &conclusion())])];
     let (report, provider, sim) = investigated("anthropic/m", answers).await;
-    assert_planned(&report, &provider, &sim);
+    assert_planned(&report, &provider.asked(), &sim);
     assert_eq!((report.usage.model_calls, report.usage.cached_tokens), (2, 80));
 }
 

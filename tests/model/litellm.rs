@@ -2,6 +2,7 @@
 //! `tests/model/litellm` installs and names it.
 
 use super::asking::{ask, endpoint, model_of, next, patience, prompt, words};
+use super::investigating::{Crashing, assert_planned, conclusion, look};
 use super::provider::{Answer, FakeProvider, anthropic, events, openai, stream};
 use kubemend::domain::dialogue::StopReason;
 use kubemend::model::Patience;
@@ -32,6 +33,26 @@ async fn proxy(python: &str, config: &std::path::Path, port: u16) -> Child {
     child
 }
 
+/// The proxy before these two, with `m` and `c`, and the folder of its log.
+async fn before(first: &FakeProvider, second: &FakeProvider) -> (Child, String, tempfile::TempDir) {
+    let python = std::env::var("KUBEMEND_TEST_LITELLM").expect("tests/model/litellm says where it is");
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("config.yaml");
+    let anthropics = second.root().trim_end_matches("/v1").to_owned();
+    let models = json!({"model_list": [
+        {"model_name": "m", "litellm_params": {"model": "openai/m", "api_base": first.root(), "api_key": "x"}},
+        {"model_name": "c", "litellm_params": {"model": "anthropic/c", "api_base": anthropics, "api_key": "x"}},
+    ]});
+    std::fs::write(&config, models.to_string()).unwrap();
+    let port = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port();
+    let child = proxy(&python, &config, port).await;
+    (child, format!("http://127.0.0.1:{port}/v1"), folder)
+}
+
+fn long() -> Patience {
+    Patience { first_byte: Duration::from_secs(60), idle: Duration::from_secs(60), whole: Duration::from_secs(120), ..patience() }
+}
+
 fn openai_calls() -> Answer {
     let pieces = [
         openai::piece(json!({"role": "assistant", "content": "I look."}), None),
@@ -56,27 +77,14 @@ fn anthropic_calls() -> Answer {
 #[tokio::test]
 #[ignore = "needs the LiteLLM proxy: tests/model/litellm runs it"]
 async fn conversation_with_calls_goes_through_the_proxy_on_both_wires() {
-    let python = std::env::var("KUBEMEND_TEST_LITELLM").expect("tests/model/litellm says where it is");
     let first = FakeProvider::playing(vec![openai_calls(), openai::words("done")]).await;
     let second =
         FakeProvider::playing(vec![anthropic_calls(), anthropic::words("done"), anthropic_calls(), anthropic::words("done")]).await;
-    let folder = tempfile::tempdir().unwrap();
-    let config = folder.path().join("config.yaml");
-    let anthropics = second.root().trim_end_matches("/v1").to_owned();
-    let models = json!({"model_list": [
-        {"model_name": "m", "litellm_params": {"model": "openai/m", "api_base": first.root(), "api_key": "x"}},
-        {"model_name": "c", "litellm_params": {"model": "anthropic/c", "api_base": anthropics, "api_key": "x"}},
-    ]});
-    std::fs::write(&config, models.to_string()).unwrap();
-    let port = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port();
-    let mut child = proxy(&python, &config, port).await;
-    let root = format!("http://127.0.0.1:{port}/v1");
-    let long =
-        Patience { first_byte: Duration::from_secs(60), idle: Duration::from_secs(60), whole: Duration::from_secs(120), ..patience() };
+    let (mut child, root, folder) = before(&first, &second).await;
     // Each wire to a provider of its own kind, and chat completions to the other one.
     for name in ["openai/m", "anthropic/c", "openai/c"] {
-        let model = model_of(vec![endpoint(name, &root)], long);
-        let log = || std::fs::read_to_string(config.with_file_name("proxy.log")).unwrap();
+        let model = model_of(vec![endpoint(name, &root)], long());
+        let log = || std::fs::read_to_string(folder.path().join("proxy.log")).unwrap();
         let reply = ask(model.as_ref(), &prompt()).await.unwrap_or_else(|fault| panic!("{name}: {fault}\n{}", log()));
         let input = reply.calls().next().map(|call| call.input.clone()).unwrap_or_default();
         let input: serde_json::Value = serde_json::from_str(&input).unwrap();
@@ -89,4 +97,29 @@ async fn conversation_with_calls_goes_through_the_proxy_on_both_wires() {
     let results = |asked: &super::provider::Asked| asked.body.to_string().matches("nothing there").count();
     assert_eq!(first.asked().iter().map(results).collect::<Vec<_>>(), [0, 1]);
     assert_eq!(second.asked().iter().map(results).collect::<Vec<_>>(), [0, 1, 0, 1]);
+}
+
+#[tokio::test(start_paused = true)]
+#[ignore = "needs the LiteLLM proxy: tests/model/litellm runs it"]
+async fn investigation_goes_through_the_proxy_on_both_wires() {
+    let worlds = [Crashing::new().await, Crashing::new().await, Crashing::new().await];
+    tokio::time::resume();
+    let of = |at: usize| if at.is_multiple_of(2) { ("get", look()) } else { ("conclude", conclusion()) };
+    let first = FakeProvider::answering(move |at, _| {
+        let (name, arguments) = of(at);
+        openai::calls(&[(name, &arguments)])
+    });
+    let second = FakeProvider::answering(move |at, _| {
+        let (name, arguments) = of(at);
+        anthropic::calls(&[(name, &arguments)])
+    });
+    let (first, second) = (first.await, second.await);
+    let (mut child, root, _folder) = before(&first, &second).await;
+    for (world, name) in worlds.iter().zip(["openai/m", "anthropic/c", "openai/c"]) {
+        let provider = if name == "openai/m" { &first } else { &second };
+        let seen = provider.asked().len();
+        let report = world.analyzed(name, &root, long()).await;
+        assert_planned(&report, &provider.asked()[seen..], &world.sim);
+    }
+    child.kill().await.unwrap();
 }
