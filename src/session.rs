@@ -346,6 +346,11 @@ impl Closed {
         self.execution.as_ref().is_some_and(|execution| !execution.changed_nothing())
     }
 
+    /// Whether it was to take that session back, and may have changed something without all being seen to be as before.
+    pub(crate) fn may_have_undone(&self, session: &SessionId) -> bool {
+        self.header.purpose.undoes() == Some(session) && self.may_have_changed() && !self.has_undone(session)
+    }
+
     /// Whether all that this session was to take back is taken back.
     pub(crate) fn has_undone(&self, session: &SessionId) -> bool {
         self.header.purpose.undoes() == Some(session) && self.ending == Ending::Reverted

@@ -44,7 +44,9 @@ fn words() -> Map<String, Value> {
         if let Some(one) = given {
             word.insert("type".to_owned(), one);
         }
-        word.remove("default");
+        for told in ["default", "format", "minimum"] {
+            word.remove(told);
+        }
     }
     words
 }

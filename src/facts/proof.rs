@@ -19,6 +19,24 @@ const TURN: SignedDuration = SignedDuration::from_secs(30);
 /// What a Deployment has where nobody says more: it says nothing of this one.
 const PROGRESS_DEADLINE: i32 = 600;
 
+/// After a restart a container has proven itself within this time.
+pub(crate) const PROVEN: SignedDuration = SignedDuration::from_secs(120);
+/// The kubelet waits so long before the second start, twice as long before each further one, and never longer than the last.
+const BACK_OFF: SignedDuration = SignedDuration::from_secs(10);
+const LONGEST_BACK_OFF: SignedDuration = SignedDuration::from_secs(300);
+
+/// How long it may take until what fails again and again in the Pods of this workload, or in this one, has begun once more and proven
+/// itself: nothing else begins it.
+pub(crate) fn again(object: &ObjectRef, facts: &Facts<'_>) -> SignedDuration {
+    let own = facts.find::<Pod>(object);
+    let failing = facts.pods_of(object).chain(own).filter(|pod| pods::is_stuck(pod)).flat_map(pods::statuses);
+    let most = failing.map(|(_, status)| status.restart_count).max().filter(|restarts| *restarts > 0);
+    most.map_or(SignedDuration::ZERO, |restarts| {
+        let doubled = restarts.saturating_sub(1).clamp(0, 5);
+        add(times(BACK_OFF, 1 << doubled).min(LONGEST_BACK_OFF), PROVEN)
+    })
+}
+
 /// How long this workload must hold for its start to prove something.
 pub(crate) fn window(object: &ObjectRef, facts: &Facts<'_>) -> SignedDuration {
     // Who waits for Pods to count as available has waited for as long already: no more than a start is waited for.

@@ -2,6 +2,7 @@
 //! must hold.
 //! It is fixed while what fails can still be seen.
 
+use crate::domain::action::Action;
 use crate::domain::cause::Cause;
 use crate::domain::check::Check;
 use crate::domain::kind::Kind;
@@ -9,9 +10,11 @@ use crate::domain::nonempty::NonEmpty;
 use crate::domain::object::ObjectRef;
 use crate::domain::plan::Judged;
 use crate::facts::{Facts, proof};
+use jiff::SignedDuration;
 
 /// What the plan for this cause is judged by.
 pub(super) fn judged(cause: &Cause, checks: &NonEmpty<Check>, facts: &Facts<'_>) -> Judged {
+    let keeps_pods = cause.remedy.proposals.iter().all(|proposal| keeps_pods(&proposal.action));
     let mut about: Vec<ObjectRef> = Vec::new();
     let suffering = cause.symptoms.iter().map(|s| runs(&s.object, facts));
     for object in suffering.chain(checks.iter().map(|c| runs(c.object(), facts))).flatten() {
@@ -21,8 +24,24 @@ pub(super) fn judged(cause: &Cause, checks: &NonEmpty<Check>, facts: &Facts<'_>)
     }
     let saw = Kind::KNOWN.into_iter().filter(|kind| facts.is_whole(kind)).collect();
     let settle = about.iter().map(|object| proof::window(object, facts)).max().unwrap_or_default();
-    let wait = about.iter().map(|object| proof::start(object, facts)).max().unwrap_or_default();
+    let again = |object: &ObjectRef| if keeps_pods { proof::again(object, facts) } else { SignedDuration::ZERO };
+    let wait = about.iter().map(|object| proof::start(object, facts).saturating_add(again(object))).max().unwrap_or_default();
     Judged { about, saw, settle, wait }
+}
+
+/// Whether the Pods that there are stay: what fails in them begins again by itself, and late.
+fn keeps_pods(action: &Action) -> bool {
+    match action {
+        Action::Patch { target, .. } => {
+            !matches!(target.kind, Kind::Pod | Kind::ReplicaSet | Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet)
+        }
+        Action::Create { .. } => true,
+        Action::DeleteUnboundClaim { .. }
+        | Action::RestartRollout { .. }
+        | Action::UndoRollout { .. }
+        | Action::DeletePod { .. }
+        | Action::EvictPod { .. } => false,
+    }
 }
 
 /// What has to run for this object to be well: its workload, or itself where it is one or a Pod that nobody owns.
@@ -37,6 +56,8 @@ fn runs(object: &ObjectRef, facts: &Facts<'_>) -> Option<ObjectRef> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::action::FieldOp;
+    use crate::domain::field::FieldPath;
     use crate::domain::finding::Symptom;
     use crate::planner::example::{cause, deployment, namespace, snapshot};
     use serde_json::{Value, json};
@@ -60,6 +81,27 @@ mod tests {
         json!({"metadata": {"name": "web-1", "namespace": "shop",
                             "ownerReferences": [{"apiVersion": "apps/v1", "kind": "Deployment", "name": "web", "uid": "u-1", "controller": true}]},
                "spec": {"containers": []}, "status": status})
+    }
+
+    #[test]
+    fn what_begins_again_by_its_back_off_alone_is_waited_for() {
+        let crashed = |restarts: i32| {
+            let status = json!([{"name": "app", "image": "", "imageID": "", "ready": false, "restartCount": restarts}]);
+            pod(json!({"phase": "Running", "containerStatuses": status}))
+        };
+        let wait = |kind: Kind, restarts: i32| {
+            let seen = snapshot(vec![(Kind::Deployment, deployment()), (Kind::Pod, crashed(restarts))]);
+            let set = FieldOp::set(FieldPath::dotted("data.LEVEL"), json!("debug"));
+            let target = ObjectRef::namespaced(kind, &namespace(), "web");
+            let one = cause(vec![Action::Patch { target: target.clone(), ops: NonEmpty::one(set) }]);
+            let web = ObjectRef::namespaced(Kind::Deployment, &namespace(), "web");
+            judged(&one, &NonEmpty::one(Check::RolloutComplete(web)), &Facts::of(&seen)).wait.as_secs()
+        };
+        // Ten seconds, twice as long with each restart, at most five minutes; and two minutes to prove itself.
+        for (restarts, waited) in [(0, 0), (1, 130), (5, 280), (6, 420), (300, 420)] {
+            assert_eq!(wait(Kind::ConfigMap, restarts), waited, "{restarts}");
+            assert_eq!(wait(Kind::Deployment, restarts), 0, "other Pods come");
+        }
     }
 
     #[test]

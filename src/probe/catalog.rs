@@ -56,14 +56,14 @@ const ROLLOUT: ProbeEntry = ProbeEntry {
     probe: ProbeName::Rollout,
     brings: "Revisions of a workload and their changes",
     in_detail: "of a Deployment, StatefulSet or DaemonSet, with the Pods of each",
-    takes: &["object", "namespace", "page"],
+    takes: &["object", "namespace"],
     needs: &["object"],
 };
 const ENDPOINTS: ProbeEntry = ProbeEntry {
     probe: ProbeName::Endpoints,
     brings: "What a Service or Ingress leads to, or why nothing",
     in_detail: "the Pods that it selects and how they are, ports, addresses, NetworkPolicies",
-    takes: &["object", "namespace", "page"],
+    takes: &["object", "namespace"],
     needs: &["object"],
 };
 const SCHEDULING: ProbeEntry = ProbeEntry {
@@ -77,7 +77,7 @@ const GRAPH: ProbeEntry = ProbeEntry {
     probe: ProbeName::Graph,
     brings: "What an object is tied to",
     in_detail: "owners, what it owns, what it names and whether that exists, and what selects it, leads to it, scales it or uses it",
-    takes: &["object", "namespace", "page"],
+    takes: &["object", "namespace"],
     needs: &["object"],
 };
 
@@ -85,7 +85,7 @@ const TOP: ProbeEntry = ProbeEntry {
     probe: ProbeName::Top,
     brings: "CPU and memory that Pods or nodes use",
     in_detail: "beside what they ask for and may use, where the cluster measures it; `kind` is pods or nodes",
-    takes: &["object", "kind", "namespace", "page"],
+    takes: &["object", "kind", "namespace"],
     needs: &[],
 };
 const API: ProbeEntry = ProbeEntry {

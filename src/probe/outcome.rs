@@ -57,7 +57,7 @@ impl Outcome {
         let Some(part) = usize::try_from(page).ok().and_then(|page| pages.into_iter().nth(page.saturating_sub(1))) else {
             return Self::unseen(&format!("there is no page {page}: the answer has {all}"));
         };
-        let cut = (all > 1).then(|| format!("page {page} of {all}: give `page` for another"));
+        let cut = (all > 1).then(|| format!("page {page} of {all}"));
         let said: Vec<String> = cut.into_iter().chain(also).collect();
         let more = (!said.is_empty()).then(|| format!("{}; {how_to_see_more}", said.join("; ")));
         Outcome::Seen { text: Excerpt::of(part), more: with_hidden(more, text) }

@@ -27,7 +27,7 @@ pub(super) async fn list(
     let only = table.cut.then(|| format!("only the first {} {plural} were read", table.rows.len()));
     let everywhere = namespaced && namespace.is_none();
     let laid_out = beside(move || Masked::whole(&laid_out(&table, everywhere))).await;
-    let how = if everywhere { "give `namespace` or `selector`" } else { "give `selector`" };
+    let how = if everywhere { "give `page`, `namespace` or `selector`" } else { "give `page` or `selector`" };
     Ok(laid_out.map_or_else(|Late| Outcome::late(), |text| Outcome::seen(&text, length, only, how)))
 }
 

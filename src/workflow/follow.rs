@@ -1,5 +1,6 @@
 //! A session, seen by somebody who did not open it: how far it is, what it was opened for, and what it comes to.
 
+use super::standing::TakenBack;
 use super::late::answered_elsewhere;
 use super::records::Records;
 use super::report::Report;
@@ -55,25 +56,30 @@ impl Records {
         })
     }
 
-    /// The session that took back what this one did, where one did and nobody took that back again. A store that cannot be searched says
+    /// What took back what this session did, where something did and nobody took that back again. A store that cannot be searched says
     /// nothing here.
-    pub(super) async fn undone_by(&self, session: &Session) -> Option<SessionId> {
+    pub(super) async fn taken_back(&self, session: &Session) -> Option<TakenBack> {
         let Session::Closed(closed) = session else { return None };
         if !closed.may_have_changed() {
             return None;
         }
         let mut row = vec![closed.header.id.clone()];
         while let Some(undo) = self.undo_of(row.last()?).await.filter(|_| row.len() < UNDOES) {
-            row.push(undo);
+            match undo {
+                TakenBack::By(session) => row.push(session),
+                perhaps @ TakenBack::PerhapsBy(_) if row.len() == 1 => return Some(perhaps),
+                TakenBack::PerhapsBy(_) => break,
+            }
         }
         // An undo of an undo brings the change back.
-        row.get(1).filter(|_| row.len().is_multiple_of(2)).cloned()
+        row.get(1).filter(|_| row.len().is_multiple_of(2)).cloned().map(TakenBack::By)
     }
 
-    async fn undo_of(&self, session: &SessionId) -> Option<SessionId> {
+    async fn undo_of(&self, session: &SessionId) -> Option<TakenBack> {
         let naming = self.ledger.with_text(session.as_str(), NAMING).await.ok()?;
-        naming.into_iter().find_map(|other| match other {
-            Session::Closed(closed) if closed.has_undone(session) => Some(closed.header.id),
+        let undoes = naming.into_iter().filter_map(|other| match other {
+            Session::Closed(closed) if closed.has_undone(session) => Some(TakenBack::By(closed.header.id)),
+            Session::Closed(closed) if closed.may_have_undone(session) => Some(TakenBack::PerhapsBy(closed.header.id)),
             Session::Closed(_)
             | Session::Investigating(_)
             | Session::Diagnosed(_)
@@ -81,7 +87,9 @@ impl Records {
             | Session::Executing(_)
             | Session::Validating(_)
             | Session::Reverting(_) => None,
-        })
+        });
+        let (by, perhaps): (Vec<_>, Vec<_>) = undoes.partition(|undo| undo.seen().is_some());
+        by.into_iter().chain(perhaps).next()
     }
 
     /// The session in which somebody reported something, with their words: this one, or the one that this one undoes.

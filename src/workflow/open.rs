@@ -388,7 +388,7 @@ fn asked(header: &Header, planned: &Planned) -> Option<String> {
         execution: None,
         validation: None,
         ended: None,
-        undone_by: None,
+        taken_back: None,
     };
     question::text(&view::report(&standing))
 }

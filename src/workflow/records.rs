@@ -81,7 +81,7 @@ impl Records {
     /// There is no such session.
     pub async fn show(&self, id: &SessionId) -> Result<Report, WorkflowError> {
         let session = self.session(id).await?;
-        Ok(recalled(&session, self.undone_by(&session).await.as_ref()))
+        Ok(recalled(&session, self.taken_back(&session).await.as_ref()))
     }
 
     /// The sessions whose ids begin so.

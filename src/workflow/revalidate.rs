@@ -4,7 +4,7 @@
 use super::carry_out::take_in;
 use super::effects::Stands;
 use super::report::{Report, Status};
-use super::standing::Standing;
+use super::standing::{Standing, TakenBack};
 use super::{Caller, Remediation, Validate, WorkflowError, effects, settle, view};
 use crate::domain::ending::Ending;
 use crate::domain::finding::Advice;
@@ -104,8 +104,8 @@ impl Remediation {
                 why: "all of its steps took effect, and what came of them was not known when it ended".to_owned(),
             });
         }
-        let undone = self.records().undone_by(&session).await;
-        if stands && verdict == Verdict::Unresolved && took_effect(&session) && undone.is_none() {
+        let taken_back = self.records().taken_back(&session).await;
+        if stands && verdict == Verdict::Unresolved && took_effect(&session) && taken_back.as_ref().and_then(TakenBack::seen).is_none() {
             session.header_mut().advice.push(Advice {
                 text: "the change took effect and did not help; it can be rolled back".to_owned(),
                 command: Some(OurCommand::Undo(id.clone()).to_string()),
@@ -121,7 +121,7 @@ impl Remediation {
             status,
             underway: None,
             validation: Some(&settled.validation),
-            undone_by: undone.as_ref(),
+            taken_back: taken_back.as_ref(),
             ..Standing::of(&session)
         });
         progress.tell(Phase::Done, report.status.as_str());

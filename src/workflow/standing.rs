@@ -23,6 +23,25 @@ pub(super) enum Underway {
     Reverting,
 }
 
+/// The session that was to take back what this one did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum TakenBack {
+    /// It did.
+    By(SessionId),
+    /// It changed something, or may have, and whether all is as it was is not known.
+    PerhapsBy(SessionId),
+}
+
+impl TakenBack {
+    /// Which session, where it did.
+    pub(super) fn seen(&self) -> Option<&SessionId> {
+        match self {
+            Self::By(session) => Some(session),
+            Self::PerhapsBy(_) => None,
+        }
+    }
+}
+
 /// What of a session is shown.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Standing<'a> {
@@ -36,22 +55,27 @@ pub(super) struct Standing<'a> {
     pub(super) validation: Option<&'a Validation>,
     /// It is shown from the record, and not after a look: when it ended, where it has.
     pub(super) ended: Option<Timestamp>,
-    /// The session that took back what this one did, where that was looked for.
-    pub(super) undone_by: Option<&'a SessionId>,
+    /// What took back what this one did, where that was looked for.
+    pub(super) taken_back: Option<&'a TakenBack>,
 }
 
 impl<'a> Standing<'a> {
     /// The same for a reader who is shown the record: an end that is past is no news of the cluster.
-    pub(super) fn recalled(session: &'a Session, undone_by: Option<&'a SessionId>) -> Self {
+    pub(super) fn recalled(session: &'a Session, taken_back: Option<&'a TakenBack>) -> Self {
         let ended = matches!(session, Session::Closed(_)).then(|| session.header().trail.moved_last()).flatten();
-        Self { ended, undone_by, ..Self::of(session) }
+        Self { ended, taken_back, ..Self::of(session) }
+    }
+
+    /// The session that took back what this one did, where it is known to have done so.
+    pub(super) fn undone_by(&self) -> Option<&'a SessionId> {
+        self.taken_back.and_then(TakenBack::seen)
     }
 
     /// What a human types to take back what the session did, where something took effect, or may have, that can be taken back, and is
     /// not known to have been: what that command itself would take back decides.
     pub(super) fn undo(&self) -> Option<OurCommand> {
         let (plan, done) = (&self.planned?.plan, self.execution?);
-        let open = self.underway.is_none() && self.undone_by.is_none() && self.header.purpose.undoes().is_none();
+        let open = self.underway.is_none() && self.undone_by().is_none() && self.header.purpose.undoes().is_none();
         let takes = inverse::of(plan, done, &self.header.id).takes;
         let some = takes.iter().any(|taken| matches!(taken.proposal.action, Action::Patch { .. } | Action::UndoRollout { .. }));
         (open && some).then(|| OurCommand::Undo(self.header.id.clone()))
@@ -69,7 +93,7 @@ impl<'a> Standing<'a> {
             execution: None,
             validation: None,
             ended: None,
-            undone_by: None,
+            taken_back: None,
         };
         match session {
             Session::Investigating(_) => {

@@ -7,7 +7,7 @@ use super::report::{
     GapView, IssueView, LinkView, ObjectView, OperationView, PlaceView, PlanView, PreconditionView, Report, RequestView, StepOutcomeView,
     StepView, SymptomView, TrailView, UnexplainedView, UsageView, ValidationView,
 };
-use super::standing::Standing;
+use super::standing::{Standing, TakenBack};
 use super::{covered, next, summary};
 use crate::domain::cause::Cause;
 use crate::domain::diagnosis::Diagnosis;
@@ -17,7 +17,6 @@ use crate::domain::excerpt::Excerpt;
 use crate::domain::execution::{Became, Execution, StepOutcome, Undone};
 use crate::domain::finding::{Advice, Symptom};
 use crate::domain::focus::{Because, Doubt, Focus, Seen, beyond};
-use crate::domain::id::SessionId;
 use crate::domain::kind::Kind;
 use crate::domain::object::ObjectRef;
 use crate::domain::observation::{Observation, ObservationId};
@@ -66,8 +65,8 @@ pub(super) fn report_of(session: &Session) -> Report {
 }
 
 /// The same for a reader of the record.
-pub(super) fn recalled(session: &Session, undone_by: Option<&SessionId>) -> Report {
-    report(&Standing::recalled(session, undone_by))
+pub(super) fn recalled(session: &Session, taken_back: Option<&TakenBack>) -> Report {
+    report(&Standing::recalled(session, taken_back))
 }
 
 /// The report of where a session stands.
@@ -90,7 +89,7 @@ fn without_summary(standing: &Standing<'_>) -> Report {
         summary: String::new(),
         cluster: cluster(&header.cluster),
         status: standing.status,
-        undone_by: standing.undone_by.map(ToString::to_string),
+        undone_by: standing.undone_by().map(ToString::to_string),
         undoes: header.purpose.undoes().map(ToString::to_string),
         undo: standing.undo().map(|command| command.to_string()),
         issue: IssueView {
@@ -176,7 +175,7 @@ fn advice(standing: &Standing<'_>) -> Vec<AdviceView> {
         all.extend(cause.remedy.advice.iter().map(|a| AdviceView { cause: Some(index), ..of_session(a) }));
     }
     // What was undone is not offered to be undone again, whatever the session advised before.
-    let undo = standing.undone_by.map(|_| OurCommand::Undo(standing.header.id.clone()).to_string());
+    let undo = standing.undone_by().map(|_| OurCommand::Undo(standing.header.id.clone()).to_string());
     all.extend(standing.header.withheld.iter().map(of_session));
     all.extend(standing.header.advice.iter().filter(|a| undo.is_none() || a.command != undo).map(of_session));
     all
@@ -223,7 +222,13 @@ fn entry(e: &Entry) -> TrailView {
 /// What a reader has to know before anything else: how old what is shown is, and what is not as it was asked.
 fn read_first(standing: &Standing<'_>) -> Option<String> {
     let ended = standing.ended.map(|at| format!("This session ended at {}; nothing was checked now.", at.strftime("%F %T UTC")));
-    let undone = standing.undone_by.map(|by| format!("Session {by} rolled back what this session changed."));
+    let undone = standing.taken_back.map(|taken| match taken {
+        TakenBack::By(by) => format!("Session {by} rolled back what this session changed."),
+        TakenBack::PerhapsBy(by) => {
+            let show = OurCommand::Show(by.clone());
+            format!("Session {by} was to roll back what this session changed, and whether all of it is as before is not known: `{show}`.")
+        }
+    });
     let parts: Vec<String> = ended.into_iter().chain(undone).chain(note(standing)).collect();
     (!parts.is_empty()).then(|| parts.join(" "))
 }

@@ -6,6 +6,7 @@ use crate::domain::focus::lasting;
 use crate::domain::snapshot::Resource;
 use crate::domain::snapshot::event_time;
 use crate::facts::Facts;
+use crate::facts::proof;
 use crate::facts::author::By;
 use crate::facts::focus::focus;
 use crate::facts::named::Nearness;
@@ -15,8 +16,8 @@ use std::fmt;
 
 /// A restart this many seconds ago is no longer part of what is reported: the kubelet forgets its back-off after ten minutes too.
 const RECENT: i64 = 600;
-/// After one restart a container has proven itself within this time.
-const PROVEN: i64 = 120;
+/// See there.
+const PROVEN: i64 = proof::PROVEN.as_secs();
 /// From here on restarts are a pattern.
 const OFTEN: i32 = 3;
 /// A proven run that has lasted so many times as long as the one before it is past where that one failed.

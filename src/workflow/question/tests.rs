@@ -33,7 +33,7 @@ pub(crate) fn report(plan: RemediationPlan) -> Report {
         execution: None,
         validation: None,
         ended: None,
-        undone_by: None,
+        taken_back: None,
     })
 }
 

@@ -9,6 +9,7 @@ use crate::domain::secrets::redacted;
 use crate::session::{Header, Session};
 use crate::workflow::WorkflowError;
 use crate::workflow::report::Report;
+use crate::workflow::standing::TakenBack;
 use crate::workflow::view::recalled;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
@@ -41,14 +42,14 @@ impl Bundle {
     /// There is no such session, or the store cannot be used.
     pub async fn of(records: &Records, id: &SessionId) -> Result<Self, WorkflowError> {
         let session = records.session(id).await?;
-        let undone_by = records.undone_by(&session).await;
-        Ok(Self::as_of(records.clock.now(), &session, undone_by.as_ref()))
+        let taken_back = records.taken_back(&session).await;
+        Ok(Self::as_of(records.clock.now(), &session, taken_back.as_ref()))
     }
 
-    fn as_of(written_at: Timestamp, session: &Session, undone_by: Option<&SessionId>) -> Self {
+    fn as_of(written_at: Timestamp, session: &Session, taken_back: Option<&TakenBack>) -> Self {
         let header = session.header();
         let conversation = header.conversation.utterances().iter().map(utterance).collect();
-        Self { written_at, report: recalled(session, undone_by), conversation, missing: missing(header) }
+        Self { written_at, report: recalled(session, taken_back), conversation, missing: missing(header) }
     }
 
     /// The file.

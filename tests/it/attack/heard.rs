@@ -59,6 +59,8 @@ pub(super) struct Heard {
     pub(super) after: Option<After>,
     /// What was done was taken back, and seen to be.
     pub(super) undone: bool,
+    /// The session that was to take back what was done, and sent something for it.
+    pub(super) taken_back_by: Option<String>,
     pub(super) consents: Vec<Consent>,
     /// The operator lets it act by itself.
     pub(super) automatic: bool,

@@ -287,6 +287,7 @@ async fn answered(run: &mut Run, problem: &Problem, way: Way, dice: &mut Dice) -
             let undone = run.hear("undone", said);
             // What was broken before is broken again, and may be told as such.
             run.heard.undone = undone.as_ref().is_some_and(|report| matches!(report.status, Status::Reverted | Status::Partly));
+            run.heard.taken_back_by = undone.as_ref().filter(|report| report.execution.is_some()).map(|report| report.session.clone());
             undone
         }
         Way::TwoAtOnce => {

@@ -27,6 +27,7 @@ pub(super) async fn wrong(cluster: &Embedded, case: &Case, limits: &Limits, past
     }
     secrets(&mut wrong, past, heard);
     ended(&mut wrong, case, past, heard);
+    taken_back(&mut wrong, heard);
     lasting(&mut wrong, cluster, case, past, heard).await;
     wrong.sort();
     wrong.dedup();
@@ -150,11 +151,26 @@ fn secrets(wrong: &mut Vec<String>, past: &Past, heard: &Heard) {
     }
 }
 
+/// Who reads the record of what was taken back, or may have been, is told so.
+fn taken_back(wrong: &mut Vec<String>, heard: &Heard) {
+    let Some(by) = &heard.taken_back_by else { return };
+    let undo = heard.said.iter().rev().find(|said| said.report.session == *by);
+    let Some(undoes) = undo.and_then(|said| said.report.undoes.as_ref()) else { return };
+    let steps = undo.and_then(|said| said.report.execution.as_ref()).map(|e| e.steps.as_slice()).unwrap_or_default();
+    if steps.iter().all(|step| step.outcome.changed_nothing()) {
+        return;
+    }
+    let silent = |said: &Said| said.is_recalled() && said.report.session == *undoes && !said.report.summary.contains(by);
+    if heard.said.iter().any(silent) {
+        wrong.push(format!("session {by} took back what {undoes} did, or may have, and its record is shown without a word of that"));
+    }
+}
+
 /// What is resolved is so five minutes later.
 async fn lasting(wrong: &mut Vec<String>, cluster: &Embedded, case: &Case, past: &Past, heard: &Heard) {
     let resolved = heard.said.iter().any(|said| said.report.status == Status::Resolved);
     // Who edits the workload may spoil it afterwards, and who takes the change back means to.
-    if !resolved || heard.undone || past.remade {
+    if !resolved || heard.taken_back_by.is_some() || past.remade {
         return;
     }
     tokio::time::sleep(Duration::from_secs(300)).await;

@@ -184,7 +184,7 @@ async fn how_to_see_more_names_only_what_a_look_takes() {
     let pod = json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "w", "namespace": NAMESPACE},
         "spec": {"containers": [{"name": "app", "image": "x"}]}});
     let rows: Vec<Value> =
-        (0..300).map(|n| json!({"cells": [format!("p{n}")], "object": {"metadata": {"name": format!("p{n}")}}})).collect();
+        (0..600).map(|n| json!({"cells": [format!("p{n}")], "object": {"metadata": {"name": format!("p{n}")}}})).collect();
     let table = json!({"kind": "Table", "metadata": {}, "columnDefinitions": [{"name": "Name", "priority": 0}], "rows": rows});
     let all = events(100);
     let answers = move |path: &str, query: &str| {
@@ -194,7 +194,7 @@ async fn how_to_see_more_names_only_what_a_look_takes() {
                 "namespaces/a-team/configmaps/w" => map.to_string(),
                 "namespaces/a-team/pods/w" => pod.to_string(),
                 "namespaces/a-team/pods/w/log" => long.clone(),
-                "namespaces/a-team/services" | "services" | "nodes" if query.contains("limit=200") => table.to_string(),
+                "namespaces/a-team/services" | "services" | "nodes" if query.contains("limit=500") => table.to_string(),
                 "namespaces/a-team/events" | "events" => list(&all, ""),
                 _ => return None,
             },
@@ -207,7 +207,7 @@ async fn how_to_see_more_names_only_what_a_look_takes() {
         {"probe": "list", "kind": "nodes"}, {"probe": "events"}, {"probe": "events", "object": "pod/w"},
         {"probe": "get"}, {"probe": "list"}, {"probe": "logs", "object": "deployment/w"}, {"probe": "get", "object": "w"},
     ]);
-    let taken = ["object", "kind", "namespace", "selector", "field", "container", "previous", "contains"];
+    let taken = ["object", "kind", "namespace", "selector", "field", "container", "previous", "contains", "since", "page"];
     let probes = ProbeName::ALL.map(ProbeName::as_str);
     let teaches = Regex::new(r"(?:give|with|use|needs|by|a longer|or|:) `([A-Za-z]+)`").unwrap();
     let told = seen(answers, looks).await;
