@@ -153,7 +153,8 @@ impl Kind {
     pub fn is_called(&self, word: &str) -> bool {
         let (name, group) = word.split_once('.').map_or((word, None), |(name, group)| (name, Some(group)));
         let is = |own: &str| own.eq_ignore_ascii_case(name);
-        self.info().is_some_and(|info| is(info.plural) || is(self.name()))
+        // A record has no plurals.
+        (is(self.name()) || self.info().is_some_and(|info| is(info.plural)))
             && group.is_none_or(|group| self.group().eq_ignore_ascii_case(group))
     }
 

@@ -5,13 +5,20 @@ use super::trial::{Trial, Who};
 use super::world;
 use crate::support::conversation::{Call, Conversation, every_conversation, every_conversation_of_the_real_one, load};
 use crate::support::notes::did_not_run;
+use crate::support::objects::Kind;
 use crate::support::provider::{FakeProvider, anthropic, openai};
 use crate::support::server::{Human, Opening, Said};
 use crate::support::verdict;
 use crate::support::world::World;
+use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::os::unix::fs::PermissionsExt as _;
+use std::time::{Duration, Instant};
 
+/// What does not crash is looked at after this time.
+const NOTICED: Duration = Duration::from_secs(75);
+/// What crashes has crashed for the third time within this.
+const LONGEST: Duration = Duration::from_secs(300);
 /// Answers that a case takes.
 const ANSWERS: usize = 3;
 const KEY: &str = "key-of-the-reader-canary";
@@ -21,7 +28,36 @@ async fn set_up(world: &World, name: &str) -> Option<Trial> {
         did_not_run(name, "it needs the made images, and a reader beside the writer");
         return None;
     }
-    Trial::of_case(world, load(name), Who::Two).await
+    let trial = Trial::of_case(world, load(name), Who::Two).await?;
+    lasts(&trial).await;
+    Some(trial)
+}
+
+/// Waits as long as somebody takes who notices. What crashes has just crashed for the third time then, so that it does not run while it is
+/// looked at.
+async fn lasts(trial: &Trial) {
+    let begin = Instant::now();
+    let restarts = |pod: &Value| statuses(pod).filter_map(|status| status["restartCount"].as_u64()).max().unwrap_or(0);
+    let waits = |pod: &Value| {
+        statuses(pod).any(|status| {
+            let ended = status["lastState"]["terminated"]["finishedAt"].as_str().and_then(|at| at.parse::<Timestamp>().ok());
+            let fresh = ended.is_some_and(|ended| Timestamp::now().duration_since(ended).as_secs() < 10);
+            status["state"]["waiting"]["reason"] == "CrashLoopBackOff" && fresh && status["restartCount"].as_u64() >= Some(3)
+        })
+    };
+    loop {
+        let pods = trial.place.list(Kind::named("Pod")).await;
+        let crashes = pods.iter().any(|pod| restarts(pod) > 0);
+        if (!crashes && begin.elapsed() > NOTICED) || pods.iter().any(waits) {
+            return;
+        }
+        assert!(begin.elapsed() < LONGEST, "{}: it does not crash: {pods:#?}", trial.case.name);
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    }
+}
+
+fn statuses(pod: &Value) -> impl Iterator<Item = &Value> {
+    ["initContainerStatuses", "containerStatuses"].into_iter().filter_map(|all| pod["status"][all].as_array()).flatten()
 }
 
 /// The operator's model, over HTTP; the human says yes to what it leads to.
