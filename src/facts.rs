@@ -12,6 +12,7 @@ pub(crate) mod labels;
 mod leaders;
 pub(crate) mod named;
 mod namesakes;
+pub(crate) mod needs;
 pub(crate) mod network;
 pub(crate) mod newest;
 pub(crate) mod owners;
@@ -45,6 +46,7 @@ use labels::{CLUSTER, Labels, Selector};
 use leaders::Leaders;
 use named::Named;
 use namesakes::Namesakes;
+use needs::Needs;
 use owners::Owners;
 use presence::Presence;
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -100,6 +102,7 @@ pub struct Facts<'a> {
     /// Found when somebody asks for it.
     named: OnceLock<Named>,
     given: OnceLock<Given>,
+    needs: OnceLock<Needs>,
 }
 
 macro_rules! place_every_list {
@@ -163,6 +166,7 @@ impl<'a> Facts<'a> {
             claims: ClaimUses::default(),
             named: OnceLock::new(),
             given: OnceLock::new(),
+            needs: OnceLock::new(),
         };
         facts.index_objects();
         facts.index_workloads();
@@ -490,6 +494,11 @@ impl<'a> Facts<'a> {
     /// What the reporter's words name, as `make` finds it when somebody first asks.
     fn named_once(&self, make: impl FnOnce() -> Named) -> &Named {
         self.named.get_or_init(|| self.walk.whole(make))
+    }
+
+    /// What is needed by its name, as it is found when somebody first asks.
+    fn needs(&self) -> &Needs {
+        self.needs.get_or_init(|| self.walk.whole(|| Needs::of(self)))
     }
 
     /// Who uses which claim.
