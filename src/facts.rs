@@ -69,6 +69,10 @@ pub struct Facts<'a> {
     in_namespace: HashMap<&'a str, HashMap<Kind, Vec<usize>>>,
     owners: Owners,
     workloads: Vec<Workload<'a>>,
+    /// ReplicaSets that no Deployment made.
+    own_sets: Vec<Workload<'a>>,
+    own_set_places: HashMap<ObjectRef, usize>,
+    own_sets_by_label: Labels<'a, usize>,
     workload_places: HashMap<ObjectRef, usize>,
     workloads_in_namespace: HashMap<&'a str, Vec<usize>>,
     workloads_by_label: Labels<'a, usize>,
@@ -142,6 +146,9 @@ impl<'a> Facts<'a> {
             in_namespace: HashMap::new(),
             owners: Owners::default(),
             workloads: snapshot.workloads(),
+            own_sets: snapshot.own_replica_sets(),
+            own_set_places: HashMap::new(),
+            own_sets_by_label: Labels::default(),
             workload_places: HashMap::new(),
             workloads_in_namespace: HashMap::new(),
             workloads_by_label: Labels::default(),
@@ -178,7 +185,7 @@ impl<'a> Facts<'a> {
         facts.leaders = Leaders::of(snapshot, &facts.owners, |pod| facts.find(pod), &facts.walk);
         facts.namesakes = Namesakes::of(snapshot, &facts.walk);
         facts.volumes = Volumes::of(snapshot, &facts.walk);
-        facts.claims = ClaimUses::of(snapshot, &facts.workloads, &facts.walk);
+        facts.claims = ClaimUses::of(snapshot, (&facts.workloads, &facts.own_sets), &facts.walk);
         facts.stuck = stuck::gather(snapshot, &facts.owners, |object| facts.workload(object), &facts.walk);
         facts.index_stuck();
         facts
@@ -221,6 +228,10 @@ impl<'a> Facts<'a> {
                 self.workloads_by_wish.entry((key, value)).or_default().push(place);
             }
             self.workloads_by_label.add(workload.meta.namespace.as_deref(), Some(workload.pod_labels), place);
+        }
+        for (place, set) in self.own_sets.iter().enumerate() {
+            self.own_set_places.insert(set.object.clone(), place);
+            self.own_sets_by_label.add(set.meta.namespace.as_deref(), Some(set.pod_labels), place);
         }
         for set in self.snapshot.replica_sets.iter() {
             if let Some(owner) = controller_of(&set.metadata) {
@@ -382,10 +393,20 @@ impl<'a> Facts<'a> {
         self.walk(self.workloads.iter())
     }
 
+    /// ReplicaSets that no Deployment made which was read: somebody's own, and those of a controller that nobody reads.
+    pub(crate) fn own_sets(&self) -> impl Iterator<Item = &Workload<'a>> {
+        self.walk(self.own_sets.iter())
+    }
+
     /// One of them.
     pub(crate) fn workload(&self, object: &ObjectRef) -> Option<&Workload<'a>> {
         self.walk.step();
         self.workloads.get(*self.workload_places.get(object)?)
+    }
+
+    /// The same, or one of the ReplicaSets that no Deployment made.
+    pub(crate) fn with_template(&self, object: &ObjectRef) -> Option<&Workload<'a>> {
+        self.workload(object).or_else(|| self.own_sets.get(*self.own_set_places.get(object)?))
     }
 
     /// Live Pods that are not ready, by what a fix must change, in the objects' order.

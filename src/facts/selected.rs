@@ -108,6 +108,16 @@ pub(crate) fn workloads_selected<'f, 'a>(
     facts.walk(candidates.iter().filter_map(|place| facts.workloads.get(*place))).filter(|w| labels::matches(selector, Some(w.pod_labels)))
 }
 
+/// The same of the ReplicaSets that no Deployment made.
+pub(crate) fn own_sets_selected<'f, 'a>(
+    facts: &'f Facts<'a>,
+    namespace: &str,
+    selector: &Selector,
+) -> impl Iterator<Item = &'f Workload<'a>> {
+    let candidates = facts.own_sets_by_label.candidates(namespace, selector);
+    facts.walk(candidates.iter().filter_map(|place| facts.own_sets.get(*place))).filter(|w| labels::matches(selector, Some(w.pod_labels)))
+}
+
 /// The workloads in a namespace whose Pods a selector misses by just one of its labels, in their order. Where more than a few match
 /// all others, only those that `likely` knows for the key: a Service that leads nowhere is not compared with all there is.
 pub(crate) fn workloads_missed<'f, 'a>(
