@@ -83,6 +83,13 @@ pub(crate) fn pods_selected<'a>(facts: &Facts<'a>, namespace: &str, selector: &S
     facts.walk(candidates.iter().copied()).filter(|p| labels::matches(selector, p.metadata.labels.as_ref()))
 }
 
+/// The first live Pod of any other namespace that was read that a selector matches.
+pub(crate) fn pod_selected_elsewhere<'a>(facts: &Facts<'a>, here: &str, selector: &Selector) -> Option<&'a Pod> {
+    let others = facts.walk(facts.in_namespace.keys().copied().filter(|namespace| *namespace != here));
+    let found = others.filter_map(|namespace| pods_selected(facts, namespace, selector).find(|pod| pods::is_live(pod)));
+    found.min_by_key(|pod| (pod.metadata.namespace.as_deref(), pod.metadata.name.as_deref()))
+}
+
 /// The values that Pods of a namespace have of a label.
 pub(crate) fn values_of<'a>(facts: &Facts<'a>, namespace: &str, key: &str) -> impl Iterator<Item = &'a str> {
     facts.walk(facts.pods_by_label.values(namespace, key))
