@@ -127,7 +127,10 @@ mod tests {
         let rollout = || set(web(), "worker-6c5", "Rollout", 2, 2);
         assert!(rollout().is_healthy(), "{:?}", rollout().doubts());
         let doubts = rollout().said("is the worker fine?").doubts();
-        assert!(doubts.iter().any(|d| d.contains("Rollout `worker`, which made it, is of a kind that kubemend does not read")), "{doubts:?}");
+        assert!(
+            doubts.iter().any(|d| d.contains("Rollout `worker`, which made it, is of a kind that kubemend does not read")),
+            "{doubts:?}"
+        );
         assert!(set(web(), "worker-6c5", "", 2, 2).said("is the worker fine?").is_healthy());
     }
 
@@ -158,9 +161,14 @@ mod tests {
         for (kind, api) in [("ReplicaSet", "apps/v1"), ("StatefulSet", "apps/v1"), ("DaemonSet", "apps/v1")] {
             assert!(web().object(made(kind, api, "Failed")).is_healthy(), "{kind}");
         }
-        for (kind, api) in [("TaskRun", "tekton.dev/v1"), ("Workflow", "argoproj.io/v1alpha1"), ("ReplicationController", "v1"), ("Job", "batch/v1")] {
+        for (kind, api) in
+            [("TaskRun", "tekton.dev/v1"), ("Workflow", "argoproj.io/v1alpha1"), ("ReplicationController", "v1"), ("Job", "batch/v1")]
+        {
             let doubts = web().object(made(kind, api, "Failed")).doubts();
-            assert!(doubts.iter().any(|d| d.contains("Evicted") && d.contains(&format!("{kind} `build`, which made it"))), "{kind}: {doubts:?}");
+            assert!(
+                doubts.iter().any(|d| d.contains("Evicted") && d.contains(&format!("{kind} `build`, which made it"))),
+                "{kind}: {doubts:?}"
+            );
         }
     }
 

@@ -105,8 +105,8 @@ fn finding(facts: &Facts<'_>, images: &Images<'_, '_>, stuck: &Stuck<'_>, list: 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::risk::Risk;
     use crate::analyze::testing::{App, changes, cluster, daemon_set, deployment, job, pod, stateful_set};
+    use crate::domain::risk::Risk;
     use serde_json::json;
 
     const GONE: &str = r#"Back-off pulling image "example/catalog:9": ErrImagePull: rpc error: code = NotFound desc = failed to pull and unpack image "docker.io/example/catalog:9": failed to resolve reference "docker.io/example/catalog:9": docker.io/example/catalog:9: not found"#;
@@ -133,7 +133,8 @@ mod tests {
         let sibling = world().edit("Pod", "catalog-rs2-1", older("app", "example/catalog:9", &json!({}), &json!({})));
         let other = world().app(deployment("other").image("docker.io/example/catalog:9"));
         let next_door = world().app(deployment("there").in_namespace("b-team").image("example/catalog:9"));
-        for (world, who) in [(sibling, "Pod `catalog-rs2-1` is"), (other, "Pod `other-rs1-0` is"), (next_door, "of namespace `b-team` is")] {
+        for (world, who) in [(sibling, "Pod `catalog-rs2-1` is"), (other, "Pod `other-rs1-0` is"), (next_door, "of namespace `b-team` is")]
+        {
             let found = world.only(RULE.code.0);
             assert_eq!((changes(&found), found.expected.clone()), (vec![], None), "{who}");
             assert!(found.confidence <= Confidence::percent(60) && found.explanation.contains(who), "{}", found.explanation);

@@ -51,7 +51,7 @@ pub(super) struct Maker<'f> {
 /// `counts`, and nothing is wanted, is left out.
 pub(super) fn makers<'f>(facts: &'f Facts<'_>, namespace: &Namespace, wanted: &Selector, counts: impl Fn(&Pod) -> bool) -> Vec<Maker<'f>> {
     let mut all: Vec<Maker<'f>> = Vec::new();
-    let stays = |w: &&'f Workload<'_>| w.meta.deletion_timestamp.is_none() && w.desired > 0;
+    let stays = |w: &&'f Workload<'_>| !is_going(w) && w.desired > 0;
     let sets = selected::own_sets_selected(facts, namespace.as_str(), wanted).filter(stays);
     for workload in selected::workloads_selected(facts, namespace.as_str(), wanted).filter(stays).chain(sets) {
         let object = top(facts, &workload.object).clone();
@@ -74,6 +74,13 @@ pub(super) fn makers<'f>(facts: &'f Facts<'_>, namespace: &Namespace, wanted: &S
         }
     }
     all
+}
+
+/// Whether something makes Pods by a template that the selector matches, be it a workload or not: that it has none now is no fault of the
+/// selector.
+pub(super) fn has_template(facts: &Facts<'_>, namespace: &Namespace, wanted: &Selector) -> bool {
+    let sets = selected::own_sets_selected(facts, namespace.as_str(), wanted);
+    !selected::workloads_selected(facts, namespace.as_str(), wanted).chain(sets).all(is_going)
 }
 
 /// What they do for a Service, by those of their Pods that are ready.
@@ -142,4 +149,9 @@ fn declared(spec: &PodSpec, port: &ServicePort) -> Option<i32> {
         None => offered.find(|o| o.container_port == port.port),
     };
     found.map(|o| o.container_port)
+}
+
+/// Whether it is being deleted.
+pub(super) fn is_going(workload: &Workload<'_>) -> bool {
+    workload.meta.deletion_timestamp.is_some()
 }

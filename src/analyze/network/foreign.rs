@@ -78,7 +78,8 @@ impl<'f> Foreign<'f> {
         let mut found: BTreeSet<usize> = BTreeSet::new();
         for (key, wrong) in wanted {
             let rest = wanted.iter().filter(|(other, _)| *other != key);
-            let carrying = rest.map(|(key, value)| place.by_label.get(&(key.as_str(), value.as_str())).map(Vec::as_slice).unwrap_or_default());
+            let carrying =
+                rest.map(|(key, value)| place.by_label.get(&(key.as_str(), value.as_str())).map(Vec::as_slice).unwrap_or_default());
             let rarest = carrying.min_by_key(|places| places.len());
             match rarest {
                 Some(places) if places.len() <= FEW => found.extend(places),

@@ -1,10 +1,10 @@
 //! Services that select nothing and are near to something, and what speaks against the change.
 
 use super::super::quote;
-use super::behind::{makers, owner, unproved};
+use super::behind::{has_template, is_going, makers, owner, unproved};
 use super::foreign::Foreign;
 use super::likely::Likely;
-use super::near::{Near, Reasoned, Right, against, is_going, meant, misses_by_one, rival};
+use super::near::{Near, Reasoned, Right, against, meant, misses_by_one, rival};
 use super::run_time::{is_given, is_of_a_role};
 use crate::domain::object::{Namespace, ObjectRef};
 use crate::domain::snapshot::Resource;
@@ -52,12 +52,7 @@ fn missing<'a>(facts: &'a Facts<'a>, likely: &Likely<'a>, foreign: &Foreign<'a>,
     let namespace = object.namespace.as_ref()?;
     let outside = service.spec.as_ref().is_some_and(|s| s.type_.as_deref() == Some("ExternalName"));
     let selects_nothing = selected::pods_selected(facts, namespace.as_str(), wanted).all(pods::has_ended);
-    // What makes Pods by such a template and has none now is what it is for, be it a workload or not.
-    let all_go = || {
-        let sets = selected::own_sets_selected(facts, namespace.as_str(), wanted);
-        selected::workloads_selected(facts, namespace.as_str(), wanted).chain(sets).all(is_going)
-    };
-    if outside || !selects_nothing || !all_go() {
+    if outside || !selects_nothing || has_template(facts, namespace, wanted) {
         return None;
     }
     let found = meant(facts, likely, service, namespace, wanted);
@@ -118,7 +113,8 @@ fn doubt(facts: &Facts<'_>, service: &Service, namespace: &Namespace, wanted: &S
             "nothing in the cluster tells whether `{key}` is one key too many, or Pods that have it are missing: without it the Service would lead to Pods that it leaves out now"
         ));
     }
-    let words = |object: &ObjectRef| format!("the corrected selector would match the Pods of others as well: those of {}", object.in_words());
+    let words =
+        |object: &ObjectRef| format!("the corrected selector would match the Pods of others as well: those of {}", object.in_words());
     let corrected = near.corrected(wanted);
     // One that is scaled to zero makes Pods again.
     let idle = selected::workloads_selected(facts, namespace.as_str(), &corrected).filter(|w| !is_going(w));

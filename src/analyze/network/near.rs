@@ -2,7 +2,7 @@
 
 use super::super::names::{Alike, contradict, contradict_across_keys, is_key_of_a_set, is_named, is_slip, mean_the_same, says_more};
 use super::super::renames;
-use super::behind::serves;
+use super::behind::{is_going, serves};
 use super::foreign::Foreign;
 use super::likely::{Likely, governing, naming};
 use crate::domain::action::FieldOp;
@@ -267,9 +267,4 @@ fn is_of_a_group(key: &str) -> bool {
 /// Values such as `true` and `1` are equal by chance.
 fn says_something(value: &str) -> bool {
     value.len() > 2 && !["true", "false", "yes", "none", "default"].contains(&value) && value.bytes().any(|b| b.is_ascii_alphabetic())
-}
-
-/// Whether it is being deleted.
-pub(super) fn is_going(workload: &Workload<'_>) -> bool {
-    workload.meta.deletion_timestamp.is_some()
 }

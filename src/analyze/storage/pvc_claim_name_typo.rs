@@ -144,7 +144,10 @@ mod tests {
         assert_eq!(changes(&world().only(RULE.code.0)).len(), 1);
         let found = world().yaml(there).only(RULE.code.0);
         assert_eq!((changes(&found), found.expected.clone()), (vec![], None));
-        assert!(found.confidence < DOUBTED && found.explanation.contains("namespace `b-team` has a PersistentVolumeClaim `redis-data`"), "{found:?}");
+        assert!(
+            found.confidence < DOUBTED && found.explanation.contains("namespace `b-team` has a PersistentVolumeClaim `redis-data`"),
+            "{found:?}"
+        );
         let unread = world().alone().only(RULE.code.0);
         assert_eq!((changes(&unread).len(), unread.confidence), (1, DOUBTED));
         assert!(unread.explanation.contains("another namespace") && unread.explanation.contains("is not known"), "{}", unread.explanation);
@@ -156,7 +159,11 @@ mod tests {
         let world = || cluster().app(app()).claim("redis-standard-pvc", "Bound", "standard");
         let off = world().app(deployment("backup").replicas(0).claim("data", "redis-data")).only(RULE.code.0);
         assert_eq!((changes(&off), off.expected.clone()), (vec![], None));
-        assert!(off.explanation.contains("But Deployment `backup` asks for the PersistentVolumeClaim `redis-data` too"), "{}", off.explanation);
+        assert!(
+            off.explanation.contains("But Deployment `backup` asks for the PersistentVolumeClaim `redis-data` too"),
+            "{}",
+            off.explanation
+        );
         let runs = world().app(deployment("backup").claim("data", "redis-data")).only("pvc-missing");
         assert_eq!(changes(&runs), Vec::<String>::new());
     }

@@ -134,10 +134,16 @@ mod tests {
     #[test]
     fn claim_that_a_ready_pod_still_mounts_is_not_created_anew() {
         let reader = || deployment("reader").claim("d", "postgres-pvc");
-        for world in [cluster().app(database()).app(reader()), cluster().app(database()).app(reader()).claim("postgres-data", "Bound", "standard")] {
+        for world in
+            [cluster().app(database()).app(reader()), cluster().app(database()).app(reader()).claim("postgres-data", "Bound", "standard")]
+        {
             let found = world.only("pvc-missing");
             assert_eq!((changes(&found), found.confidence), (vec![], super::DOUBTED));
-            assert!(found.explanation.contains("But Pod `reader-rs1-0` is ready and needs the PersistentVolumeClaim"), "{}", found.explanation);
+            assert!(
+                found.explanation.contains("But Pod `reader-rs1-0` is ready and needs the PersistentVolumeClaim"),
+                "{}",
+                found.explanation
+            );
             assert!(found.remedy.advice[0].text.contains("find out what became of"), "{:?}", found.remedy);
         }
         let going = json!({"metadata": {"deletionTimestamp": "2026-01-01T12:00:10Z"}});

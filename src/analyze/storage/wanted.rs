@@ -68,9 +68,8 @@ impl<'f, 'a> Wanted<'f, 'a> {
         // What says that it belongs to another release may hold that one's data.
         let is_foreign = |one: &PersistentVolumeClaim| self.releases.get(claim).is_some_and(|own| own.excludes(&one.metadata, &claim.name));
         // A claim of the very name next door, or another workload that asks for this one, says that the name is right.
-        let is_right = || {
-            matches!(selected::elsewhere(self.facts, claim), Presence::There(_)) || others::naming(self.facts, claim, seekers).is_some()
-        };
+        let is_right =
+            || matches!(selected::elsewhere(self.facts, claim), Presence::There(_)) || others::naming(self.facts, claim, seekers).is_some();
         match found {
             Meant::One(one)
                 if !claims::uses_are_known(self.facts)

@@ -31,7 +31,9 @@ fn is_left_alone((cluster, report): &(Embedded, Report), code: &str, why: &str) 
 }
 
 fn twin(image: &str, env: &str) -> String {
-    format!("apiVersion: v1\nkind: Pod\nmetadata: {{name: twin, labels: {{app: twin}}}}\nspec:\n  containers: [{{name: app, image: '{image}'{env}}}]\n")
+    format!(
+        "apiVersion: v1\nkind: Pod\nmetadata: {{name: twin, labels: {{app: twin}}}}\nspec:\n  containers: [{{name: app, image: '{image}'{env}}}]\n"
+    )
 }
 
 #[tokio::test(start_paused = true)]

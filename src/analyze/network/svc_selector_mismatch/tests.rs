@@ -103,7 +103,8 @@ fn corrected_selector_that_would_match_others_too_is_not_proposed() {
 /// A Pod of something that is no workload.
 fn made(name: &str, kind: &str, labels: serde_json::Value, phase: &str) -> serde_json::Value {
     let api = if kind == "Job" { "batch/v1" } else { "argoproj.io/v1alpha1" };
-    let owners = if kind.is_empty() { json!([]) } else { json!([{"apiVersion": api, "kind": kind, "name": name, "uid": name, "controller": true}]) };
+    let owners =
+        if kind.is_empty() { json!([]) } else { json!([{"apiVersion": api, "kind": kind, "name": name, "uid": name, "controller": true}]) };
     json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": format!("{name}-1"), "namespace": "a-team", "uid": format!("{name}-1"),
             "labels": labels, "creationTimestamp": "2026-01-01T11:55:00Z", "ownerReferences": owners},
         "spec": {"nodeName": "node-1", "containers": [{"name": "app", "image": "example/report:1"}]},
@@ -134,7 +135,10 @@ fn corrected_selector_that_would_match_pods_of_no_workload_is_not_proposed() {
 fn pods_of_no_workload_that_may_be_meant_as_well_make_it_a_question() {
     let world = || cluster().app(deployment("orders-admin").labels(json!({"app": "order"}))).service("orders", json!({"app": "orderz"}));
     assert_eq!(changes(&world().only(RULE.code.0)).len(), 1);
-    is_left_to_a_human(&world().object(made("orders", "Rollout", json!({"app": "orders"}), "Running")), "Rollout `orders` may be meant as well");
+    is_left_to_a_human(
+        &world().object(made("orders", "Rollout", json!({"app": "orders"}), "Running")),
+        "Rollout `orders` may be meant as well",
+    );
     let other = world().object(made("billing", "Rollout", json!({"app": "billing"}), "Running"));
     assert_eq!(changes(&other.only(RULE.code.0)).len(), 1, "nothing speaks for it");
 }
@@ -163,7 +167,10 @@ fn service_before_what_has_no_pods_now_is_not_led_elsewhere() {
 fn pods_of_another_namespace_that_the_selector_matches_make_it_a_question() {
     let world = || cluster().app(web()).service("storefront", json!({"app": "storefront-web", "tier": "frontend"}));
     let there = deployment("storefront").in_namespace("b-team").labels(json!({"app": "storefront-web", "tier": "frontend"}));
-    is_left_to_a_human(&world().app(there), "namespace `b-team` has Pods that the selector matches as it is, those of Deployment `storefront`");
+    is_left_to_a_human(
+        &world().app(there),
+        "namespace `b-team` has Pods that the selector matches as it is, those of Deployment `storefront`",
+    );
     let part = deployment("storefront").in_namespace("b-team").labels(json!({"app": "storefront-web"}));
     assert_eq!(changes(&world().app(part).only(RULE.code.0)).len(), 1);
 }
