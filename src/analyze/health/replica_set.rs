@@ -116,6 +116,38 @@ mod tests {
     }
 
     #[test]
+    fn service_before_it_is_told_with_it() {
+        let before = |world: World| world.service("worker", json!({"app": "worker"}));
+        let refused = before(set(web(), "worker-6c5", "", 3, 0)).event("ReplicaSet", "worker-6c5", "FailedCreate", REFUSED).wrong();
+        let [said] = refused.as_slice() else { panic!("{refused:?}") };
+        assert!(said.starts_with("replicaset/worker-6c5: ") && said.ends_with("so Service `worker` has no endpoints"), "{said}");
+        let off = before(set(web(), "worker-6c5", "", 0, 0));
+        assert!(off.is_healthy(), "{:?} {:?}", off.wrong(), off.diagnosis().doubts);
+        assert!(before(set(web(), "worker-6c5", "Rollout", 0, 0)).wrong().iter().any(|said| said.starts_with("service/worker")));
+    }
+
+    #[test]
+    fn pods_of_a_set_of_nobody_that_cannot_start_get_no_plan_for_the_set() {
+        let stuck = json!({"status": {"phase": "Pending", "conditions": [{"type": "Ready", "status": "False"}],
+            "containerStatuses": [{"name": "app", "image": "example/worker:1", "imageID": "", "ready": false, "restartCount": 0, "lastState": {},
+                "state": {"waiting": {"reason": "ErrImagePull", "message": "rpc error: code = NotFound desc = failed to resolve reference: not found"}}}]}});
+        let world = set(web(), "worker-6c5", "", 1, 1).edit("Pod", "worker-6c5-0", stuck).edit(
+            "ReplicaSet",
+            "worker-6c5",
+            json!({"status": {"readyReplicas": 0, "availableReplicas": 0}}),
+        );
+        let world = world.app(deployment("other").image("example/worker:1.0"));
+        let found = world.only("img-tag-not-found");
+        assert_eq!((found.object.slashed().as_str(), found.remedy.proposals.len()), ("replicaset/worker-6c5", 0), "{:?}", found.remedy);
+        assert!(
+            found.remedy.advice.iter().all(|a| a.command.as_deref().is_none_or(|c| !c.contains("/spec/containers"))),
+            "{:?}",
+            found.remedy
+        );
+        assert!(found.symptoms.iter().any(|s| s.object.name == "worker-6c5-0"), "{:?}", found.symptoms);
+    }
+
+    #[test]
     fn words_can_name_it() {
         let world = set(web(), "worker-6c5", "", 3, 0).said("is the worker fine?").diagnosis();
         assert!(world.focus.missing.is_empty() && world.focus.about.iter().any(|o| o.name == "worker-6c5"), "{:?}", world.focus);
