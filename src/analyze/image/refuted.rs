@@ -42,9 +42,9 @@ pub(super) fn finding(facts: &Facts<'_>, code: Code, stuck: &Stuck<'_>, told: To
     let running = FieldPath::dotted("spec.containers").element("name", &runs.container).then("image");
     Draft::about(facts, code, &stuck.object, REFUTED)
         .text(
-            format!("a node is told that the image `{shown}` does not exist, for which container `{container}` of {stuck} waits, but {who} runs with it"),
+            format!("a registry answers a node that the image `{shown}` does not exist, for which container `{container}` of {stuck} waits, but {who} runs with it"),
             format!(
-                "Container `{container}` of {stuck} asks for `{shown}`, and what its node asks answers that it does not have it. But {who} is ready with this very image, so the registry had it: a mirror that this node uses may lack it, or it was deleted from the registry since. Its name is right as far as that shows, and another image would take back what works."
+                "Container `{container}` of {stuck} asks for `{shown}`, and what its node asks answers that it does not have it. But {who} is ready with this very image, so the registry had it: a mirror that this node uses may lack it, or it was deleted from the registry since. Its name is right as far as that shows, and another image would roll back what works."
             ),
         )
         .rests_on(quote::quoted(words))

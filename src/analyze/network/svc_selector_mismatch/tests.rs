@@ -121,7 +121,9 @@ fn is_left_to_a_human(world: &crate::analyze::testing::World, why: &str) {
 fn corrected_selector_that_would_match_pods_of_no_workload_is_not_proposed() {
     let world = || cluster().app(deployment("web")).service("web", json!({"app": "webb"}));
     assert_eq!(changes(&world().only(RULE.code.0)).len(), 1);
-    for (kind, who) in [("Job", "those of Job `report`"), ("TaskRun", "those of TaskRun `report`"), ("", "those of Pod `report-1`")] {
+    // A Pod of nobody is one that could be meant.
+    let of_nobody = "nothing in the cluster tells which Pods were meant";
+    for (kind, who) in [("Job", "those of Job `report`"), ("TaskRun", "those of TaskRun `report`"), ("", of_nobody)] {
         is_left_to_a_human(&world().object(made("report", kind, json!({"app": "web"}), "Running")), who);
     }
     // It is not ready yet, and gets requests as soon as it is.
