@@ -12,9 +12,10 @@ pub(crate) mod labels;
 mod leaders;
 pub(crate) mod named;
 mod namesakes;
-pub(crate) mod needs;
+mod needs;
 pub(crate) mod network;
 pub(crate) mod newest;
+mod own_sets;
 pub(crate) mod owners;
 pub(crate) mod placing;
 pub(crate) mod pods;
@@ -47,6 +48,7 @@ use leaders::Leaders;
 use named::Named;
 use namesakes::Namesakes;
 use needs::Needs;
+use own_sets::OwnSets;
 use owners::Owners;
 use presence::Presence;
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -70,9 +72,7 @@ pub struct Facts<'a> {
     owners: Owners,
     workloads: Vec<Workload<'a>>,
     /// ReplicaSets that no Deployment made.
-    own_sets: Vec<Workload<'a>>,
-    own_set_places: HashMap<ObjectRef, usize>,
-    own_sets_by_label: Labels<'a, usize>,
+    own_sets: OwnSets<'a>,
     workload_places: HashMap<ObjectRef, usize>,
     workloads_in_namespace: HashMap<&'a str, Vec<usize>>,
     workloads_by_label: Labels<'a, usize>,
@@ -146,9 +146,7 @@ impl<'a> Facts<'a> {
             in_namespace: HashMap::new(),
             owners: Owners::default(),
             workloads: snapshot.workloads(),
-            own_sets: snapshot.own_replica_sets(),
-            own_set_places: HashMap::new(),
-            own_sets_by_label: Labels::default(),
+            own_sets: OwnSets::of(snapshot),
             workload_places: HashMap::new(),
             workloads_in_namespace: HashMap::new(),
             workloads_by_label: Labels::default(),
@@ -185,7 +183,7 @@ impl<'a> Facts<'a> {
         facts.leaders = Leaders::of(snapshot, &facts.owners, |pod| facts.find(pod), &facts.walk);
         facts.namesakes = Namesakes::of(snapshot, &facts.walk);
         facts.volumes = Volumes::of(snapshot, &facts.walk);
-        facts.claims = ClaimUses::of(snapshot, (&facts.workloads, &facts.own_sets), &facts.walk);
+        facts.claims = ClaimUses::of(snapshot, (&facts.workloads, &facts.own_sets.all), &facts.walk);
         facts.stuck = stuck::gather(snapshot, &facts.owners, |object| facts.workload(object), &facts.walk);
         facts.index_stuck();
         facts
@@ -228,10 +226,6 @@ impl<'a> Facts<'a> {
                 self.workloads_by_wish.entry((key, value)).or_default().push(place);
             }
             self.workloads_by_label.add(workload.meta.namespace.as_deref(), Some(workload.pod_labels), place);
-        }
-        for (place, set) in self.own_sets.iter().enumerate() {
-            self.own_set_places.insert(set.object.clone(), place);
-            self.own_sets_by_label.add(set.meta.namespace.as_deref(), Some(set.pod_labels), place);
         }
         for set in self.snapshot.replica_sets.iter() {
             if let Some(owner) = controller_of(&set.metadata) {
@@ -393,20 +387,10 @@ impl<'a> Facts<'a> {
         self.walk(self.workloads.iter())
     }
 
-    /// ReplicaSets that no Deployment made which was read: somebody's own, and those of a controller that nobody reads.
-    pub(crate) fn own_sets(&self) -> impl Iterator<Item = &Workload<'a>> {
-        self.walk(self.own_sets.iter())
-    }
-
     /// One of them.
     pub(crate) fn workload(&self, object: &ObjectRef) -> Option<&Workload<'a>> {
         self.walk.step();
         self.workloads.get(*self.workload_places.get(object)?)
-    }
-
-    /// The same, or one of the ReplicaSets that no Deployment made.
-    pub(crate) fn with_template(&self, object: &ObjectRef) -> Option<&Workload<'a>> {
-        self.workload(object).or_else(|| self.own_sets.get(*self.own_set_places.get(object)?))
     }
 
     /// Live Pods that are not ready, by what a fix must change, in the objects' order.
@@ -495,18 +479,6 @@ impl<'a> Facts<'a> {
         self.walk(self.nodes_by_label.values(CLUSTER, key))
     }
 
-    /// Whether another workload, in any namespace that was read, asks for a node with this label.
-    pub(crate) fn is_asked_by_another(&self, object: &ObjectRef, key: &str, value: &str) -> bool {
-        let places = self.workloads_by_wish.get(&(key, value)).map(Vec::as_slice).unwrap_or_default();
-        let mut others = self.walk(places.iter().filter_map(|place| self.workloads.get(*place)));
-        // What waits for such a node itself proves nothing for it.
-        let waits = |of: &ObjectRef| {
-            let mut live = self.pods_of(of).filter(|pod| !pods::has_ended(pod)).peekable();
-            live.peek().is_some() && live.all(|pod| !pods::has_node(pod))
-        };
-        others.any(|workload| workload.object != *object && !waits(&workload.object))
-    }
-
     /// Whether a Pod that has not ended is on this node.
     pub(crate) fn is_in_use(&self, node: &str) -> bool {
         self.nodes_in_use.contains(node)
@@ -515,11 +487,6 @@ impl<'a> Facts<'a> {
     /// What the reporter's words name, as `make` finds it when somebody first asks.
     fn named_once(&self, make: impl FnOnce() -> Named) -> &Named {
         self.named.get_or_init(|| self.walk.whole(make))
-    }
-
-    /// What is needed by its name, as it is found when somebody first asks.
-    fn needs(&self) -> &Needs {
-        self.needs.get_or_init(|| self.walk.whole(|| Needs::of(self)))
     }
 
     /// Who uses which claim.

@@ -9,7 +9,7 @@ use crate::domain::evidence::Evidence;
 use crate::domain::object::ObjectRef;
 use crate::domain::snapshot::Resource;
 use crate::facts::Facts;
-use crate::facts::needs::{asked_by_another, runs_with};
+use crate::facts::selected::{asked_by_another, runs_with};
 
 /// How sure a rule is at most of a name that others have: below what automatic mode takes unless it is told otherwise.
 pub(crate) const SHARED: Confidence = Confidence::percent(75);

@@ -5,7 +5,7 @@ use crate::domain::kind::Kind;
 use crate::domain::object::ObjectRef;
 use crate::domain::snapshot::Resource;
 use crate::domain::workload::{Workload, controller_of};
-use crate::facts::{Facts, pods, starting};
+use crate::facts::{Facts, pods, selected, starting};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 
@@ -19,7 +19,7 @@ pub(crate) fn own<'f, 'a>(facts: &'f Facts<'a>) -> Vec<&'f Workload<'a>> {
     let is_told = |set: &&Workload<'_>| {
         controller_of(set.meta).is_none_or(|owner| owner.kind != Kind::Deployment || facts.is_whole(&Kind::Deployment))
     };
-    for set in facts.own_sets().filter(is_told) {
+    for set in selected::own_sets(facts).filter(is_told) {
         groups.entry(controller_of(set.meta).unwrap_or_else(|| set.object.clone())).or_default().push(set);
     }
     let of_group = |mut sets: Vec<&'f Workload<'a>>| {

@@ -6,7 +6,7 @@ use super::behind::owner;
 use crate::domain::object::{Namespace, ObjectRef};
 use crate::domain::workload::Workload;
 use crate::facts::labels::Selector;
-use crate::facts::{Facts, pods};
+use crate::facts::{Facts, pods, selected};
 use k8s_openapi::api::core::v1::{Pod, Service};
 use std::cell::OnceCell;
 use std::collections::{BTreeSet, HashMap};
@@ -39,7 +39,7 @@ impl<'f> Foreign<'f> {
 
     fn gather(&self) -> HashMap<&'f str, Place<'f>> {
         let mut all: HashMap<&'f str, Place<'f>> = HashMap::new();
-        for set in self.facts.own_sets().filter(|set| set.desired > 0 && set.meta.deletion_timestamp.is_none()) {
+        for set in selected::own_sets(self.facts).filter(|set| set.desired > 0 && set.meta.deletion_timestamp.is_none()) {
             let top = self.facts.owners().chain(&set.object).last().unwrap_or(&set.object);
             all.entry(set.meta.namespace.as_deref().unwrap_or_default()).or_default().add(top.clone(), set.clone());
         }
