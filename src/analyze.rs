@@ -13,6 +13,7 @@ mod judged;
 mod meant;
 mod names;
 mod network;
+mod others;
 mod proven;
 mod quote;
 #[cfg(test)]

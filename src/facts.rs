@@ -12,8 +12,10 @@ pub(crate) mod labels;
 mod leaders;
 pub(crate) mod named;
 mod namesakes;
+mod needs;
 pub(crate) mod network;
 pub(crate) mod newest;
+mod own_sets;
 pub(crate) mod owners;
 pub(crate) mod placing;
 pub(crate) mod pods;
@@ -45,6 +47,8 @@ use labels::{CLUSTER, Labels, Selector};
 use leaders::Leaders;
 use named::Named;
 use namesakes::Namesakes;
+use needs::Needs;
+use own_sets::OwnSets;
 use owners::Owners;
 use presence::Presence;
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -67,6 +71,8 @@ pub struct Facts<'a> {
     in_namespace: HashMap<&'a str, HashMap<Kind, Vec<usize>>>,
     owners: Owners,
     workloads: Vec<Workload<'a>>,
+    /// ReplicaSets that no Deployment made.
+    own_sets: OwnSets<'a>,
     workload_places: HashMap<ObjectRef, usize>,
     workloads_in_namespace: HashMap<&'a str, Vec<usize>>,
     workloads_by_label: Labels<'a, usize>,
@@ -100,6 +106,7 @@ pub struct Facts<'a> {
     /// Found when somebody asks for it.
     named: OnceLock<Named>,
     given: OnceLock<Given>,
+    needs: OnceLock<Needs>,
 }
 
 macro_rules! place_every_list {
@@ -139,6 +146,7 @@ impl<'a> Facts<'a> {
             in_namespace: HashMap::new(),
             owners: Owners::default(),
             workloads: snapshot.workloads(),
+            own_sets: OwnSets::of(snapshot),
             workload_places: HashMap::new(),
             workloads_in_namespace: HashMap::new(),
             workloads_by_label: Labels::default(),
@@ -163,6 +171,7 @@ impl<'a> Facts<'a> {
             claims: ClaimUses::default(),
             named: OnceLock::new(),
             given: OnceLock::new(),
+            needs: OnceLock::new(),
         };
         facts.index_objects();
         facts.index_workloads();
@@ -174,7 +183,7 @@ impl<'a> Facts<'a> {
         facts.leaders = Leaders::of(snapshot, &facts.owners, |pod| facts.find(pod), &facts.walk);
         facts.namesakes = Namesakes::of(snapshot, &facts.walk);
         facts.volumes = Volumes::of(snapshot, &facts.walk);
-        facts.claims = ClaimUses::of(snapshot, &facts.workloads, &facts.walk);
+        facts.claims = ClaimUses::of(snapshot, (&facts.workloads, &facts.own_sets.all), &facts.walk);
         facts.stuck = stuck::gather(snapshot, &facts.owners, |object| facts.workload(object), &facts.walk);
         facts.index_stuck();
         facts
@@ -468,18 +477,6 @@ impl<'a> Facts<'a> {
     /// The values of a label of nodes, in no order.
     pub(crate) fn node_values(&self, key: &str) -> impl Iterator<Item = &'a str> {
         self.walk(self.nodes_by_label.values(CLUSTER, key))
-    }
-
-    /// Whether another workload, in any namespace that was read, asks for a node with this label.
-    pub(crate) fn is_asked_by_another(&self, object: &ObjectRef, key: &str, value: &str) -> bool {
-        let places = self.workloads_by_wish.get(&(key, value)).map(Vec::as_slice).unwrap_or_default();
-        let mut others = self.walk(places.iter().filter_map(|place| self.workloads.get(*place)));
-        // What waits for such a node itself proves nothing for it.
-        let waits = |of: &ObjectRef| {
-            let mut live = self.pods_of(of).filter(|pod| !pods::has_ended(pod)).peekable();
-            live.peek().is_some() && live.all(|pod| !pods::has_node(pod))
-        };
-        others.any(|workload| workload.object != *object && !waits(&workload.object))
     }
 
     /// Whether a Pod that has not ended is on this node.

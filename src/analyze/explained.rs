@@ -85,7 +85,7 @@ impl Explained {
         let itself = [self.objects.get(object), self.suffering.get(object)].into_iter().flatten().min().map(|place| (*place, None));
         let related = match object.kind {
             // A workload is incomplete because its Pods are.
-            Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet | Kind::Job | Kind::CronJob => {
+            Kind::Deployment | Kind::ReplicaSet | Kind::StatefulSet | Kind::DaemonSet | Kind::Job | Kind::CronJob => {
                 self.beneath.get(object).map(|place| (*place, None))
             }
             Kind::Service => self.behind(facts, object),

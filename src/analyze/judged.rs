@@ -1,10 +1,10 @@
 //! Every kind that says how something is: one row each. What is read for it, what judges it, and what `healthy` rests on all follow from
 //! these rows, and never from what happened to be read.
 
-use super::health::{Judgement, autoscaler, budget, claim, cron, ingress, job, node, policy, quota, service};
+use super::health::{Judgement, autoscaler, budget, claim, cron, ingress, job, node, policy, quota, replica_set, service};
 use super::rule::{Read, When};
 use super::settled;
-use super::symptoms::{Overview, is_in_scope, workloads};
+use super::symptoms::{Overview, is_in_scope, made, workloads};
 use crate::domain::kind::Kind;
 use crate::domain::snapshot::{Resource, Snapshot};
 use crate::facts::{Facts, unread};
@@ -54,7 +54,12 @@ pub(crate) static JUDGED: &[JudgedKind] = &[
         rests: Rests::Always,
         judge: Some(|facts, all| workloads(facts, &Kind::Deployment, all)),
     },
-    JudgedKind { kind: Kind::ReplicaSet, read: When::Always, rests: Rests::Always, judge: None },
+    JudgedKind {
+        kind: Kind::ReplicaSet,
+        read: When::Always,
+        rests: Rests::Always,
+        judge: Some(|facts, all| made(facts, all, replica_set::own(facts).into_iter(), replica_set::judge)),
+    },
     JudgedKind {
         kind: Kind::StatefulSet,
         read: When::Always,

@@ -1,6 +1,7 @@
 //! Services that lead nowhere, or to Pods that do not serve.
 
 mod behind;
+mod foreign;
 mod likely;
 mod missing;
 mod near;

@@ -1,13 +1,13 @@
 //! Is this a fault, or a change that still goes on? Starts, rollouts and drains get their time;
 //! what cannot heal by itself, or had its time, is a symptom.
 
-use super::health::{Judgement, probe, seconds_since, standby, steady};
+use super::health::{Judgement, maker, probe, refusal, seconds_since, standby, steady};
 use super::quote;
 use crate::domain::excerpt::Excerpt;
 use crate::domain::kind::Kind;
 use crate::domain::object::ObjectRef;
-use crate::domain::snapshot::{Resource, event_time};
-use crate::domain::workload::{Workload, controller_uid};
+use crate::domain::snapshot::Resource;
+use crate::domain::workload::{Workload, controller_of};
 use crate::facts::author::By;
 use crate::facts::starting::{Startup, UNSEEN};
 use crate::facts::{Facts, newest, pods, starting};
@@ -21,11 +21,17 @@ const START: i64 = starting::START.as_secs();
 
 /// What is to be said about one Pod.
 pub(crate) fn pod(facts: &Facts<'_>, pod: &Pod) -> Judgement {
+    let judgement = itself(facts, pod);
+    if pods::has_ended(pod) { judgement } else { maker::told(facts, &pod.reference(), judgement) }
+}
+
+/// The same, whoever made it.
+fn itself(facts: &Facts<'_>, pod: &Pod) -> Judgement {
     let now = facts.taken_at();
     let name = pod.metadata.name.as_deref().unwrap_or_default();
     let status = pod.status.as_ref();
     if pods::has_ended(pod) {
-        return ended(pod);
+        return ended(facts, pod);
     }
     if pods::is_ready(pod) {
         return steady::pod(facts, pod);
@@ -103,21 +109,20 @@ fn initializing(pod: &Pod) -> Option<&str> {
     statuses.into_iter().find(|s| s.state.as_ref().is_some_and(|s| s.running.is_some()) && !stays(&s.name)).map(|s| s.name.as_str())
 }
 
-/// A Pod that ended: badly, with nobody who replaces it, or as it should.
-fn ended(pod: &Pod) -> Judgement {
+/// A Pod that ended: as it should, or badly, with somebody who replaces it, or with nobody who is known to.
+fn ended(facts: &Facts<'_>, pod: &Pod) -> Judgement {
     let Some(status) = pod.status.as_ref() else { return Judgement::Unknown("has no status".to_owned()) };
-    let owned = controller_uid(&pod.metadata).is_some();
-    match status.phase.as_deref() {
-        Some("Failed") if owned => Judgement::Idle("has failed and is replaced".to_owned()),
-        Some("Failed") => Judgement::Wrong(format!(
-            "Failed: {}",
-            status
-                .reason
-                .as_deref()
-                .or(status.message.as_deref())
-                .map_or_else(|| "a container ended with an error".to_owned(), |m| Excerpt::said(m).to_string())
-        )),
-        _ => Judgement::Well("has completed".to_owned()),
+    if status.phase.as_deref() != Some("Failed") {
+        return Judgement::Well("has completed".to_owned());
+    }
+    let said = status.reason.as_deref().or(status.message.as_deref());
+    let why = said.map_or_else(|| "a container ended with an error".to_owned(), |m| Excerpt::said(m).to_string());
+    let Some(owner) = controller_of(&pod.metadata) else { return Judgement::Wrong(format!("Failed: {why}")) };
+    match owner.kind {
+        Kind::ReplicaSet | Kind::StatefulSet | Kind::DaemonSet => Judgement::Idle("has failed and is replaced".to_owned()),
+        // It tries again within its limit, and what comes of that is said of the Job.
+        Kind::Job if facts.has(&owner) => Judgement::Idle("has failed, and its Job says what comes of it".to_owned()),
+        _ => Judgement::Unknown(format!("Failed: {why}; whether {}, which made it, makes another is not known", owner.in_words())),
     }
 }
 
@@ -201,12 +206,12 @@ pub(crate) fn workload(facts: &Facts<'_>, workload: &Workload<'_>) -> Judgement 
         return Judgement::Idle(format!("{serves}; Pods of an older revision stay, as its update strategy says"));
     }
     if let Some((_, reason)) = workload.condition("ReplicaFailure").filter(|(status, _)| *status == "True") {
-        return Judgement::Wrong(format!("cannot create its Pods: {}{}", reason, refused(facts, object)));
+        return Judgement::Wrong(format!("cannot create its Pods: {}{}", reason, refusal::of(facts, object)));
     }
     if let Some((_, reason)) = workload.condition("Progressing").filter(|(status, _)| *status == "False") {
         return Judgement::Wrong(format!("its rollout does not progress: {reason}"));
     }
-    let refusal = refused(facts, object);
+    let refusal = refusal::of(facts, object);
     if workload.total < workload.desired && !refusal.is_empty() {
         return Judgement::Wrong(format!("cannot create its Pods{refusal}"));
     }
@@ -269,15 +274,4 @@ fn is_system(key: &str) -> bool {
 fn updates_by_hand(facts: &Facts<'_>, workload: &Workload<'_>) -> bool {
     let serves = workload.observed && workload.ready >= workload.desired && workload.available >= workload.desired;
     serves && newest::kept(&workload.object, facts).is_some()
-}
-
-/// `: ` and the newest refusal of a Pod, when there is one.
-fn refused(facts: &Facts<'_>, object: &ObjectRef) -> String {
-    let sets = facts.replica_sets_of(object).map(Resource::reference);
-    let refusals = std::iter::once(object.clone())
-        .chain(sets)
-        .filter_map(|o| facts.events_of(&o).find(|e| e.reason.as_deref() == Some("FailedCreate") && By::PodMaker.wrote(e)));
-    // Of two at one time, the last one counts.
-    let newest = refusals.max_by_key(|e| event_time(e));
-    newest.and_then(|e| e.message.as_deref()).map(|m| format!(": {}", Excerpt::said(m))).unwrap_or_default()
 }

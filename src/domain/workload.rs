@@ -4,10 +4,11 @@ use super::field::{FieldPath, Segment};
 use super::kind::Kind;
 use super::object::{Namespace, ObjectRef};
 use super::snapshot::{Resource, Snapshot};
+use k8s_openapi::api::apps::v1::ReplicaSet;
 use k8s_openapi::api::core::v1::{Pod, PodSpec};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, OwnerReference};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 /// Who else writes an object: a patch of ours would be reverted, or would drift.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -295,6 +296,40 @@ impl Snapshot {
         }
         all
     }
+
+    /// ReplicaSets that no Deployment made which was read: somebody's own, and those of a controller that nobody reads.
+    pub fn own_replica_sets(&self) -> Vec<Workload<'_>> {
+        let deployments: HashSet<ObjectRef> = self.deployments.iter().map(Resource::reference).collect();
+        let is_past = |set: &&ReplicaSet| controller_of(&set.metadata).is_some_and(|owner| deployments.contains(&owner));
+        self.replica_sets.iter().filter(|set| !is_past(set)).filter_map(replica_set).collect()
+    }
+}
+
+/// A ReplicaSet as what owns Pods: all of them are of its one template.
+fn replica_set(set: &ReplicaSet) -> Option<Workload<'_>> {
+    let (template, status) = (set.spec.template.as_ref()?, set.status.as_ref());
+    let (desired, total) = (set.spec.replicas.unwrap_or(1), status.map_or(0, |s| s.replicas));
+    let conditions = status.into_iter().flat_map(|s| s.conditions.iter().flatten());
+    Some(Workload {
+        object: set.reference(),
+        meta: &set.metadata,
+        pod_spec: template.spec.as_ref()?,
+        pod_labels: template_labels(template.metadata.as_ref()),
+        spec_path: "spec.template.spec",
+        replicas: Some(desired),
+        desired,
+        ready: status.and_then(|s| s.ready_replicas).unwrap_or(0),
+        updated: total,
+        available: status.and_then(|s| s.available_replicas).unwrap_or(0),
+        total,
+        observed: status.and_then(|s| s.observed_generation) >= set.metadata.generation,
+        conditions: conditions
+            .map(|c| {
+                (c.type_.as_deref().unwrap_or_default(), c.status.as_deref().unwrap_or_default(), c.reason.as_deref().unwrap_or_default())
+            })
+            .collect(),
+        paused: false,
+    })
 }
 
 static NO_LABELS: BTreeMap<String, String> = BTreeMap::new();

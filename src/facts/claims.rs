@@ -6,8 +6,8 @@ use super::walk::Walk;
 use crate::domain::kind::Kind;
 use crate::domain::object::{Namespace, ObjectRef};
 use crate::domain::snapshot::{Resource, Snapshot};
-use crate::domain::workload::{Workload, controller_of};
-use k8s_openapi::api::apps::v1::{ReplicaSet, StatefulSet};
+use crate::domain::workload::Workload;
+use k8s_openapi::api::apps::v1::StatefulSet;
 use k8s_openapi::api::core::v1::{PersistentVolumeClaim, Pod, PodSpec};
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -27,7 +27,7 @@ pub(crate) struct ClaimUses<'a> {
 }
 
 impl<'a> ClaimUses<'a> {
-    pub(super) fn of(snapshot: &'a Snapshot, workloads: &[Workload<'a>], walk: &Walk<'_>) -> Self {
+    pub(super) fn of(snapshot: &'a Snapshot, (workloads, own_sets): (&[Workload<'a>], &[Workload<'a>]), walk: &Walk<'_>) -> Self {
         let mut uses = Self::default();
         for pod in snapshot.pods.iter().take_while(|_| walk.step()) {
             let Some(namespace) = pod.metadata.namespace.as_deref() else { continue };
@@ -49,12 +49,8 @@ impl<'a> ClaimUses<'a> {
         }
         // Those of a Deployment are its past, which nothing starts by itself. Of another controller, or of one that was not read, nobody
         // knows what it starts next.
-        let deployments: HashSet<ObjectRef> =
-            workloads.iter().filter(|w| w.object.kind == Kind::Deployment).map(|w| w.object.clone()).collect();
-        let is_past = |set: &&ReplicaSet| controller_of(&set.metadata).is_some_and(|owner| deployments.contains(&owner));
-        for set in snapshot.replica_sets.iter().take_while(|_| walk.step()).filter(|set| !is_past(set)) {
-            let spec = set.spec.template.as_ref().and_then(|t| t.spec.as_ref());
-            uses.template(set.metadata.namespace.as_deref(), spec);
+        for set in own_sets.iter().take_while(|_| walk.step()) {
+            uses.template(set.meta.namespace.as_deref(), Some(set.pod_spec));
         }
         for set in snapshot.stateful_sets.iter().take_while(|_| walk.step()) {
             let (Some(namespace), Some(name)) = (set.metadata.namespace.as_deref(), set.metadata.name.as_deref()) else { continue };

@@ -2,12 +2,13 @@
 //! leads them, namesakes elsewhere, and volumes.
 
 use super::labels::{self, Selector};
+use super::needs::Needs;
 use super::presence::Presence;
 use super::{Facts, Given, pods};
 use crate::domain::issue::Scope;
 use crate::domain::kind::Kind;
 use crate::domain::object::{Namespace, ObjectRef};
-use crate::domain::snapshot::Resource;
+use crate::domain::snapshot::{ListedKind, Resource};
 use crate::domain::workload::Workload;
 use k8s_openapi::api::coordination::v1::Lease;
 use k8s_openapi::api::core::v1::{PersistentVolume, PersistentVolumeClaim, Pod, Service};
@@ -83,6 +84,13 @@ pub(crate) fn pods_selected<'a>(facts: &Facts<'a>, namespace: &str, selector: &S
     facts.walk(candidates.iter().copied()).filter(|p| labels::matches(selector, p.metadata.labels.as_ref()))
 }
 
+/// The first live Pod of any other namespace that was read that a selector matches.
+pub(crate) fn pod_selected_elsewhere<'a>(facts: &Facts<'a>, here: &str, selector: &Selector) -> Option<&'a Pod> {
+    let others = facts.walk(facts.in_namespace.keys().copied().filter(|namespace| *namespace != here));
+    let found = others.filter_map(|namespace| pods_selected(facts, namespace, selector).find(|pod| pods::is_live(pod)));
+    found.min_by_key(|pod| (pod.metadata.namespace.as_deref(), pod.metadata.name.as_deref()))
+}
+
 /// The values that Pods of a namespace have of a label.
 pub(crate) fn values_of<'a>(facts: &Facts<'a>, namespace: &str, key: &str) -> impl Iterator<Item = &'a str> {
     facts.walk(facts.pods_by_label.values(namespace, key))
@@ -106,6 +114,18 @@ pub(crate) fn workloads_selected<'f, 'a>(
 ) -> impl Iterator<Item = &'f Workload<'a>> {
     let candidates = facts.workloads_by_label.candidates(namespace, selector);
     facts.walk(candidates.iter().filter_map(|place| facts.workloads.get(*place))).filter(|w| labels::matches(selector, Some(w.pod_labels)))
+}
+
+/// The same of the ReplicaSets that no Deployment made.
+pub(crate) fn own_sets_selected<'f, 'a>(
+    facts: &'f Facts<'a>,
+    namespace: &str,
+    selector: &Selector,
+) -> impl Iterator<Item = &'f Workload<'a>> {
+    let candidates = facts.own_sets.by_label.candidates(namespace, selector);
+    facts
+        .walk(candidates.iter().filter_map(|place| facts.own_sets.all.get(*place)))
+        .filter(|w| labels::matches(selector, Some(w.pod_labels)))
 }
 
 /// The workloads in a namespace whose Pods a selector misses by just one of its labels, in their order. Where more than a few match
@@ -184,4 +204,49 @@ pub(crate) fn is_served(facts: &Facts<'_>, namespace: &str, labels: &Selector) -
 pub(crate) fn services_of<'a>(facts: &Facts<'a>, namespace: &str, labels: &Selector) -> impl Iterator<Item = &'a Service> {
     let services = labels.iter().flat_map(|(key, value)| facts.services_by_label.carrying(namespace, key, value));
     facts.walk(services.copied()).filter(|s| labels::any_selector(s).is_some_and(|wanted| labels::matches(wanted, Some(labels))))
+}
+
+/// ReplicaSets that no Deployment made which was read.
+pub(crate) fn own_sets<'f, 'a>(facts: &'f Facts<'a>) -> impl Iterator<Item = &'f Workload<'a>> {
+    facts.walk(facts.own_sets.all.iter())
+}
+
+/// A workload, or one of these.
+pub(crate) fn with_template<'f, 'a>(facts: &'f Facts<'a>, object: &ObjectRef) -> Option<&'f Workload<'a>> {
+    facts.workload(object).or_else(|| facts.own_sets.all.get(*facts.own_sets.places.get(object)?))
+}
+
+/// What is needed by its name, as it is found when somebody first asks.
+fn needs<'f>(facts: &'f Facts<'_>) -> &'f Needs {
+    let find = || Needs::of(facts.snapshot, &facts.workloads, &facts.stuck, &facts.walk);
+    facts.needs.get_or_init(|| facts.walk.whole(find))
+}
+
+/// A ready Pod that needs this object: it was there when that Pod started.
+pub(crate) fn runs_with<'a>(facts: &Facts<'a>, object: &ObjectRef) -> Option<&'a Pod> {
+    Pod::listing(facts.snapshot).get(*needs(facts).ready.get(object)?)
+}
+
+/// A ready Pod that takes this key of it.
+pub(crate) fn runs_with_key<'a>(facts: &Facts<'a>, object: &ObjectRef, key: &str) -> Option<&'a Pod> {
+    Pod::listing(facts.snapshot).get(*needs(facts).keys.get(object)?.get(key)?)
+}
+
+/// A workload besides these whose template asks for the object, and that does not wait itself.
+pub(crate) fn asked_by_another<'f, 'a>(facts: &'f Facts<'a>, object: &ObjectRef, besides: &[&ObjectRef]) -> Option<&'f Workload<'a>> {
+    let places = needs(facts).asked.get(object).map(Vec::as_slice).unwrap_or_default();
+    let mut asking = facts.walk(places.iter()).filter_map(|place| facts.workloads.get(*place));
+    asking.find(|workload| !besides.contains(&&workload.object))
+}
+
+/// Whether another workload, in any namespace that was read, asks for a node with this label.
+pub(crate) fn is_asked_by_another(facts: &Facts<'_>, object: &ObjectRef, key: &str, value: &str) -> bool {
+    let places = facts.workloads_by_wish.get(&(key, value)).map(Vec::as_slice).unwrap_or_default();
+    let mut others = facts.walk(places.iter().filter_map(|place| facts.workloads.get(*place)));
+    // What waits for such a node itself proves nothing for it.
+    let waits = |of: &ObjectRef| {
+        let mut live = facts.pods_of(of).filter(|pod| !pods::has_ended(pod)).peekable();
+        live.peek().is_some() && live.all(|pod| !pods::has_node(pod))
+    };
+    others.any(|workload| workload.object != *object && !waits(&workload.object))
 }

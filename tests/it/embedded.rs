@@ -28,6 +28,7 @@ mod planted;
 mod probes;
 mod proposals;
 mod recordings;
+mod refuted;
 mod rest;
 mod seen;
 mod settled;

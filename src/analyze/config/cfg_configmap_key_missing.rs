@@ -14,6 +14,7 @@ use crate::domain::object::ObjectRef;
 use crate::domain::snapshot::Resource;
 use crate::facts::author::By;
 use crate::facts::references::{Reference, Via, references};
+use crate::facts::selected::runs_with_key;
 use crate::facts::stuck::Stuck;
 use crate::facts::{Facts, pods};
 use k8s_openapi::api::core::v1::{ConfigMap, Event, Pod};
@@ -70,14 +71,18 @@ fn finding(facts: &Facts<'_>, stuck: &Stuck<'_>, map: &ConfigMap, places: &[&Ref
     let (name, keys) = (&object.name, listed(&absent));
     let has = if there.is_empty() { "holds nothing".to_owned() } else { format!("holds {}", listed(&there)) };
     let at = FieldPath::dotted("data").key(absent.first()?);
+    // That it lacks the key was read, so who runs with it does not refute that: it shows that the key was there, and is to be added.
+    let runs = absent.iter().find_map(|key| Some((key, runs_with_key(facts, &object, key)?.reference())));
+    let held_before = runs.map(|(key, pod)| format!(" It had `{key}` when {} started, which is ready and takes it too.", pod.in_words()));
     let wants = places.iter().filter(lacks).map(|r| quote::field(facts, &stuck.object, r.path.clone(), r.name));
     Draft::about(facts, RULE.code, &object, SURE)
         .text(
             format!("the ConfigMap `{name}` does not have {keys}, which {stuck} takes from it"),
             format!(
-                "{stuck} takes {keys} from the ConfigMap `{name}` of namespace `{}`. The ConfigMap exists and {has}, so the kubelet cannot {}.",
+                "{stuck} takes {keys} from the ConfigMap `{name}` of namespace `{}`. The ConfigMap exists and {has}, so the kubelet cannot {}.{}",
                 stuck.namespace()?,
-                if place.via == Via::Volume { "mount the volume" } else { "create the container" }
+                if place.via == Via::Volume { "mount the volume" } else { "create the container" },
+                held_before.unwrap_or_default()
             ),
         )
         .rests_on(quote::quoted(words))
@@ -156,6 +161,14 @@ mod tests {
         let said = r#"MountVolume.SetUp failed for volume "c" : references non-existent config key: app.yml"#;
         let found = world.event("Pod", "gateway-rs1-0", "FailedMount", said).only(RULE.code.0);
         assert_eq!(found.field_text().as_deref(), Some("data[\"app.yml\"]"));
+    }
+
+    #[test]
+    fn key_that_a_ready_pod_takes_too_was_there() {
+        let other = deployment("other").spec(json!({"containers": [{"name": "app", "image": "a:1", "env": [
+            {"name": "R", "valueFrom": {"configMapKeyRef": {"name": "env-config", "key": "awsRegion"}}}]}]}));
+        let found = world(gateway(&["awsRegion"])).app(other).only(RULE.code.0);
+        assert!(found.explanation.contains("It had `awsRegion` when Pod `other-rs1-0` started"), "{}", found.explanation);
     }
 
     #[test]

@@ -32,6 +32,7 @@ fn find(facts: &Facts<'_>) -> Vec<Finding> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::analyze::others::SHARED;
     use crate::analyze::testing::{App, World, changes, cluster, deployment, pod};
     use crate::domain::confidence::Confidence;
     use crate::domain::risk::Risk;
@@ -92,6 +93,35 @@ mod tests {
         let env = json!([{"name": "URL", "valueFrom": {"configMapKeyRef": {"name": map, "key": "URL"}}}]);
         let spec = json!({"containers": [{"name": "app", "image": "a:1", "env": env}]});
         deployment("checkout").spec(spec).waiting("CreateContainerConfigError", &format!(r#"configmap "{map}" not found"#))
+    }
+
+    #[test]
+    fn map_that_a_ready_pod_or_another_workload_needs_is_no_slip() {
+        let env = |optional: bool| json!([{"name": "A", "valueFrom": {"configMapKeyRef": {"name": "app-config", "key": "URL", "optional": optional}}}]);
+        let other = |optional| deployment("other").spec(json!({"containers": [{"name": "app", "image": "a:1", "env": env(optional)}]}));
+        let world = || shop().app(asking("app-config"));
+        assert_eq!(changes(&world().only(RULE.code.0)).len(), 1);
+        for (app, who) in [(other(false), "Pod `other-rs1-0` is ready"), (other(false).replicas(0), "Deployment `other` asks for")] {
+            let found = world().app(app).only(RULE.code.0);
+            assert_eq!((changes(&found), found.expected.clone()), (vec![], None), "{who}");
+            assert!(found.confidence <= SHARED && found.explanation.contains(who), "{}", found.explanation);
+        }
+        assert_eq!(changes(&world().app(other(true)).only(RULE.code.0)).len(), 1, "who can do without shows nothing");
+        let waits = other(false).waiting("CreateContainerConfigError", r#"configmap "app-config" not found"#);
+        let found = world().app(waits).found(RULE.code.0);
+        assert!(found.iter().all(|found| changes(found).len() == 1), "who waits for it shows nothing: {found:?}");
+    }
+
+    #[test]
+    fn map_of_the_very_name_in_another_namespace_makes_it_a_question() {
+        let there = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "app-config", "namespace": "b-team"}, "data": {"URL": "v"}});
+        let world = || shop().app(asking("app-config"));
+        let found = world().object(there.clone()).only(RULE.code.0);
+        assert_eq!((changes(&found), found.expected.clone()), (vec![], None));
+        assert!(found.confidence <= SHARED && found.explanation.contains("namespace `b-team` has a ConfigMap `app-config`"), "{found:?}");
+        let mut other = there;
+        other["data"] = json!({"LOG_LEVEL": "v"});
+        assert_eq!(changes(&world().object(other).only(RULE.code.0)).len(), 1, "it does not hold what is taken");
     }
 
     #[test]

@@ -28,7 +28,14 @@ struct Known<'a> {
 #[derive(Debug)]
 pub(super) struct Maps<'f, 'a> {
     facts: &'f Facts<'a>,
-    known: OnceCell<HashMap<&'a str, Known<'a>>>,
+    known: OnceCell<Gathered<'a>>,
+}
+
+/// By namespace, and by name wherever they are.
+#[derive(Debug, Default)]
+struct Gathered<'a> {
+    places: HashMap<&'a str, Known<'a>>,
+    named: HashMap<&'a str, Vec<&'a ConfigMap>>,
 }
 
 impl<'f, 'a> Maps<'f, 'a> {
@@ -37,13 +44,18 @@ impl<'f, 'a> Maps<'f, 'a> {
     }
 
     fn known(&self, namespace: &Namespace) -> Option<&Known<'a>> {
+        self.gathered().places.get(namespace.as_str())
+    }
+
+    fn gathered(&self) -> &Gathered<'a> {
         let gather = || {
-            let mut known: HashMap<&'a str, Known<'a>> = HashMap::new();
+            let mut all = Gathered::default();
             for map in self.facts.all::<ConfigMap>().filter(|c| c.metadata.deletion_timestamp.is_none()) {
                 let meta = &map.metadata;
                 let (Some(namespace), Some(name)) = (meta.namespace.as_deref(), meta.name.as_deref()) else { continue };
                 if !GENERATED.contains(&name) {
-                    let known = known.entry(namespace).or_default();
+                    all.named.entry(name).or_default().push(map);
+                    let known = all.places.entry(namespace).or_default();
                     known.all.push(map);
                     known.by_name.add(name, map);
                     for key in keys(map) {
@@ -51,15 +63,22 @@ impl<'f, 'a> Maps<'f, 'a> {
                     }
                 }
             }
-            known
+            all
         };
-        self.known.get_or_init(gather).get(namespace.as_str())
+        self.known.get_or_init(gather)
     }
 
     /// Their names in a namespace.
     pub(super) fn names(&self, namespace: &Namespace) -> impl Iterator<Item = &'a str> {
         let all = self.known(namespace).into_iter().flat_map(|known| &known.all);
         all.filter_map(|map| map.metadata.name.as_deref())
+    }
+
+    /// A ConfigMap of this very name that holds every key, in another of the namespaces that were read.
+    pub(super) fn elsewhere(&self, namespace: &Namespace, name: &str, keys: &[&str]) -> Option<&'a ConfigMap> {
+        let named = self.gathered().named.get(name).into_iter().flatten().copied();
+        let is_other = |map: &&'a ConfigMap| map.metadata.namespace.as_deref() != Some(namespace.as_str());
+        self.facts.walk(named).filter(is_other).find(|map| keys.iter().all(|key| holds(map, key)))
     }
 
     /// The ConfigMap of a similar name that holds every key; where there is not just one, those that hold them

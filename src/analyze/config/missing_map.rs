@@ -3,6 +3,7 @@
 
 use super::super::draft::{Draft, advise, change, patch, propose};
 use super::super::meant::{Meant, Sure};
+use super::super::others::{self, SHARED};
 use super::super::quote::{self, Said, StatusWord, is_plain, listed};
 use super::maps::{Maps, holds};
 use crate::domain::cause::Code;
@@ -78,6 +79,11 @@ impl MissingMap<'_, '_> {
         let held: Vec<&Pod> = stuck.pods.iter().copied().filter(|pod| self.holds(facts, pod)).collect();
         let first = held.first()?;
         let meant = maps.meant(stuck, namespace, name, &self.keys);
+        // A name that others have, or that leads somewhere next door, is hardly a slip, however near another one is.
+        let holder = others::naming(facts, &self.map, &[&stuck.object]);
+        let elsewhere = maps.elsewhere(namespace, name, &self.keys);
+        let spoken = holder.is_some() || elsewhere.is_some();
+        let meant = if spoken { meant.doubted() } else { meant };
         let keys = (!self.keys.is_empty()).then(|| format!("the keys {}", listed(&self.keys)));
         let takes = keys.as_ref().map(|keys| format!("{keys} of ")).unwrap_or_default();
         let has = keys.map(|keys| format!(" and has {keys}")).unwrap_or_default();
@@ -98,14 +104,19 @@ impl MissingMap<'_, '_> {
         let said = quote::quoted(held.iter().filter_map(|pod| self.said(facts, pod)).collect());
         // Where the ConfigMaps were read, they are the proof.
         let whole = facts.is_whole(&Kind::ConfigMap);
-        let draft = Draft::about(facts, self.look.code, &stuck.object, sure.of(&meant))
+        let next_door = elsewhere.map(|map| self.next_door(&map.reference())).unwrap_or_default();
+        let told = holder.as_ref().map(|holder| holder.says.clone()).unwrap_or_default();
+        let sure = if spoken { sure.of(&meant).least(SHARED) } else { sure.of(&meant) };
+        let draft = Draft::about(facts, self.look.code, &stuck.object, sure)
             .text(
                 format!("{stuck} refers to the ConfigMap `{name}`, which does not exist{hint}"),
                 format!(
-                    "{stuck} needs {takes}the ConfigMap `{name}`, which does not exist in namespace `{namespace}`, so the kubelet cannot {}.{places}{more}",
+                    "{stuck} needs {takes}the ConfigMap `{name}`, which does not exist in namespace `{namespace}`, so the kubelet cannot {}.{places}{more}{told}{next_door}",
                     self.look.cannot
                 ),
             )
+            .saw(holder.map(|holder| holder.seen))
+            .saw(elsewhere.map(|map| quote::object(facts, &map.reference(), "is there")))
             .saw(if whole { said.iter().map(|one| one.evidence.clone()).collect() } else { Vec::new() })
             .rests_on(if whole { Vec::new() } else { said })
             .seen_value(Some(&first_place.path), name, meant.name())
@@ -117,6 +128,15 @@ impl MissingMap<'_, '_> {
             .owned(first)
             .holds(held.iter().copied(), &format!("{reason}: the ConfigMap `{name}` does not exist"))
             .fix(self.remedy(facts, &meant))
+    }
+
+    /// One of the very name, in another namespace that was read.
+    fn next_door(&self, there: &ObjectRef) -> String {
+        let place = there.namespace.as_ref().map(ToString::to_string).unwrap_or_default();
+        format!(
+            " But namespace `{place}` has a ConfigMap `{}`, which Pods of another namespace cannot use: the name may be right, and the place wrong, or a copy is missing here.",
+            self.map.name
+        )
     }
 
     /// Whether the Pod waits for it. Where the ConfigMaps were not read whole, only the kubelet's own words count.

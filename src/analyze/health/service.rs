@@ -5,7 +5,7 @@ use crate::analyze::quote;
 use crate::domain::kind::Kind;
 use crate::domain::object::ObjectRef;
 use crate::domain::snapshot::Resource;
-use crate::domain::workload::Workload;
+use crate::domain::workload::{Workload, controller_of};
 use crate::facts::network::ports::{Dangling, dangling, partly};
 use crate::facts::{Facts, addresses, labels, pods, selected, unread};
 use k8s_openapi::api::core::v1::{Pod, Service, ServicePort};
@@ -73,14 +73,19 @@ fn selected(facts: &Facts<'_>, service: &Service, reference: &ObjectRef, selecto
     }
     if ready == 0 && addresses == 0 {
         // Nobody is meant to serve where a workload that is selected is scaled to zero.
+        let makers = || {
+            let sets = selected::own_sets_selected(facts, namespace, selector);
+            selected::workloads_selected(facts, namespace, selector).chain(sets)
+        };
         let one_is_in = |objects: &HashSet<ObjectRef>| {
-            selected.iter().any(|p| objects.contains(&p.reference()))
-                || selected::workloads_selected(facts, namespace, selector).any(|w| objects.contains(&w.object))
+            selected.iter().any(|p| objects.contains(&p.reference())) || makers().any(|w| objects.contains(&w.object))
         };
         if one_is_in(&before.underway) {
             return Judgement::Underway { what: format!("Service `{}` waits for its Pods to be ready", reference.name), seconds: PATIENCE };
         }
-        if selected::workloads_selected(facts, namespace, selector).any(|w| w.desired == 0 && w.replicas.is_some()) {
+        // Of a set that another controller made, nobody knows whether it is the one of now.
+        let is_past = |w: &Workload<'_>| w.object.kind == Kind::ReplicaSet && controller_of(w.meta).is_some();
+        if makers().any(|w| w.desired == 0 && w.replicas.is_some() && !is_past(w)) {
             return Judgement::Idle("has no endpoints: the workload that it selects is scaled to zero".to_owned());
         }
         // What is said of its Pods is said of it.

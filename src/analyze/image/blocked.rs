@@ -3,7 +3,7 @@
 
 use super::super::draft::{Draft, go_back};
 use super::super::quote::{self, Said};
-use super::known::{image_in, said};
+use super::known::{Images, image_in, said};
 use crate::domain::cause::Code;
 use crate::domain::confidence::Confidence;
 use crate::domain::excerpt::Excerpt;
@@ -29,17 +29,26 @@ pub(super) struct Blocked {
     /// What that is, in the title behind the image and before the container; and why, as a sentence.
     pub(super) title: &'static str,
     pub(super) why: &'static str,
+    /// What follows from a Pod that is ready with the image, behind it; empty where nothing does.
+    pub(super) runs: &'static str,
     /// What a human can do, each by editing the workload.
     pub(super) ways: &'static [&'static str],
 }
 
 /// Every container that looks like that.
 pub(super) fn find(facts: &Facts<'_>, blocked: &Blocked) -> Vec<Finding> {
+    let images = Images::of(facts);
     let asked = facts.stuck().flat_map(|stuck| pods::containers(stuck.spec).map(move |(list, container)| (stuck, list, container)));
-    asked.filter_map(|(stuck, list, container)| finding(facts, blocked, stuck, list, container)).collect()
+    asked.filter_map(|(stuck, list, container)| finding(facts, (&images, blocked), stuck, list, container)).collect()
 }
 
-fn finding(facts: &Facts<'_>, blocked: &Blocked, stuck: &Stuck<'_>, list: &'static str, container: &Container) -> Option<Finding> {
+fn finding(
+    facts: &Facts<'_>,
+    (images, blocked): (&Images<'_, '_>, &Blocked),
+    stuck: &Stuck<'_>,
+    list: &'static str,
+    container: &Container,
+) -> Option<Finding> {
     let (image, name) = (container.image.as_deref()?, container.name.as_str());
     let asks = |pod: &&Pod| image_in(pod.spec.as_ref(), list, name) == Some(image);
     let said = |pod| said(facts, pod, (list, name, image), blocked.waits, blocked.says);
@@ -50,10 +59,13 @@ fn finding(facts: &Facts<'_>, blocked: &Blocked, stuck: &Stuck<'_>, list: &'stat
     let at = stuck.spec_path.clone().then(list).element("name", name);
     let field = at.clone().then(blocked.field);
     let value = if blocked.field == "image" { shown.as_str().to_owned() } else { container.image_pull_policy.clone().unwrap_or_default() };
+    let runs = Some(blocked.runs).filter(|follows| !follows.is_empty()).and_then(|follows| Some((images.runs(image)?, follows)));
+    let others =
+        runs.map(|(runs, follows)| format!(" {} is ready with this very image, {follows}.", runs.by.in_words())).unwrap_or_default();
     Draft::about(facts, blocked.code, &stuck.object, SURE)
         .text(
             format!("container `{name}` of {stuck} cannot get its image `{shown}`: {}", blocked.title),
-            format!("Container `{name}` of {stuck} asks for the image `{shown}`. {}", blocked.why),
+            format!("Container `{name}` of {stuck} asks for the image `{shown}`. {}{others}", blocked.why),
         )
         .rests_on(quote::quoted(words))
         .seen_value(Some(&field), &value, None)

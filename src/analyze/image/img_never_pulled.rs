@@ -14,8 +14,10 @@ pub(crate) const RULE: Rule = Rule {
     reads: &[Read::WORKLOADS, Read::EVENTS],
     find,
 };
+/// A Pod that runs with the image refutes nothing: its node has it. Nothing is changed for it anyway.
 const BLOCKED: Blocked = Blocked {
     code: RULE.code,
+    runs: "",
     waits: &["ErrImageNeverPull"],
     says: |text, image| sentence(text, image).contains("is not present with pull policy of never"),
     field: "imagePullPolicy",

@@ -14,8 +14,10 @@ pub(crate) const RULE: Rule = Rule {
     reads: &[Read::WORKLOADS, Read::EVENTS],
     find,
 };
+/// A Pod that runs with the image refutes nothing: its node may have another platform. Nothing is changed for it anyway.
 const BLOCKED: Blocked = Blocked {
     code: RULE.code,
+    runs: "",
     waits: &["ErrImagePull", "ImagePullBackOff"],
     says: says_no_platform,
     field: "image",

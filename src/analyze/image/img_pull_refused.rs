@@ -16,6 +16,7 @@ pub(crate) const RULE: Rule = Rule {
 };
 const BLOCKED: Blocked = Blocked {
     code: RULE.code,
+    runs: "so the name is right, and the credentials of this Pod, or what its node asks, are what differs",
     waits: &["ErrImagePull", "ImagePullBackOff"],
     says: says_refused,
     field: "image",
@@ -47,6 +48,15 @@ mod tests {
             let found = cluster().app(app).only(RULE.code.0);
             assert_eq!((found.remedy.proposals.len(), found.remedy.advice.len(), found.expected.as_deref()), (0, 3, None));
         }
+    }
+
+    #[test]
+    fn image_that_another_pod_runs_with_has_the_right_name() {
+        let said = "failed to authorize: failed to fetch anonymous token: 401 Unauthorized";
+        let waiting = || deployment("queue").image("example/private:2").waiting("ImagePullBackOff", said);
+        let found = cluster().app(waiting()).app(deployment("other").image("docker.io/example/private:2")).only(RULE.code.0);
+        assert!(found.explanation.contains("Pod `other-rs1-0` is ready with this very image, so the name is right"), "{found:?}");
+        assert!(!cluster().app(waiting()).only(RULE.code.0).explanation.contains("very image"));
     }
 
     #[test]

@@ -2,18 +2,19 @@
 //! The fix is an image that is known to exist: the one that ran before in this object, else a near one that runs next to it.
 //! A tag is never invented.
 
-use super::super::draft::{Draft, advise, change, patch, propose};
-use super::super::quote::{self, Said, listed};
+use super::super::draft::Draft;
+use super::super::quote::{self, Said};
 use super::super::rule::{Read, Rule};
 use super::changed;
+use super::correcting::{SHOWN, remedy};
 use super::known::{Earlier, Images, Instead, Running, image_in, said, says_not_found};
+use super::refuted::{self, Told};
 use crate::domain::cause::Code;
 use crate::domain::confidence::Confidence;
 use crate::domain::excerpt::Excerpt;
 use crate::domain::field::FieldPath;
-use crate::domain::finding::{Finding, Remedy};
+use crate::domain::finding::Finding;
 use crate::domain::kind::Kind;
-use crate::domain::risk::Risk;
 use crate::facts::stuck::Stuck;
 use crate::facts::{Facts, pods};
 use k8s_openapi::api::core::v1::{Container, Pod};
@@ -36,8 +37,6 @@ const OPEN: Confidence = Confidence::percent(90);
 const CHANGED: Confidence = Confidence::percent(70);
 /// Why a container waits whose image cannot be had.
 const WAITS: &[&str] = &["ErrImagePull", "ImagePullBackOff"];
-/// The longest image name that is repeated: registries take names of at most 255 characters.
-const SHOWN: usize = 300;
 
 fn find(facts: &Facts<'_>) -> Vec<Finding> {
     let images = Images::of(facts);
@@ -53,9 +52,12 @@ fn finding(facts: &Facts<'_>, images: &Images<'_, '_>, stuck: &Stuck<'_>, list: 
         stuck.pods.iter().copied().filter(asks).filter_map(|p| Some((p, said(facts, p, (list, container, image), WAITS, says_not_found)?)));
     let (held, words): (Vec<&Pod>, Vec<Said>) = failing.unzip();
     let first = held.first()?;
-    let instead = images.instead(stuck, list, container, image);
     // The API takes any text as an image, so it is shown cleaned.
     let shown = Excerpt::capture(image, SHOWN);
+    if let Some(runs) = images.runs(image) {
+        return refuted::finding(facts, RULE.code, stuck, Told { list, container, image, shown: &shown, held: &held, words }, runs);
+    }
+    let instead = images.instead(stuck, list, container, image);
     let path = stuck.spec_path.clone().then(list).element("name", container).then("image");
     let kind = &stuck.object.kind;
     let (sure, proof, hint) = match &instead {
@@ -100,50 +102,11 @@ fn finding(facts: &Facts<'_>, images: &Images<'_, '_>, stuck: &Stuck<'_>, list: 
         .fix(remedy(stuck, image, &instead))
 }
 
-/// Every container of the template that asks for the image is changed: those that do not come to it yet, too.
-fn remedy(stuck: &Stuck<'_>, wrong: &str, instead: &Instead) -> Remedy {
-    let asking = pods::containers(stuck.spec).filter(|(_, c)| c.image.as_deref() == Some(wrong));
-    let paths: Vec<FieldPath> = asking.map(|(list, c)| stuck.spec_path.clone().then(list).element("name", &c.name).then("image")).collect();
-    let (image, why, risk) = match instead {
-        // Pods show their template, and not all of it: a human has to see that.
-        Instead::Ran(Earlier { image, by, ready: true, .. }) if by.kind == Kind::Pod => (
-            image,
-            format!("`{image}` is what {} runs ready now; as far as its Pods show, the template is else the same", by.in_words()),
-            Risk::Medium,
-        ),
-        Instead::Ran(Earlier { image, by, ready: true, .. }) => {
-            (image, format!("`{image}` is what {} runs ready now, and the template is else the same", by.in_words()), Risk::Low)
-        }
-        // Nothing shows that it was ever ready, so this is more than going back.
-        Instead::Ran(Earlier { image, by, ready: false, .. }) => {
-            (image, format!("`{image}` is the only image that came before, in {}", by.in_words()), Risk::Medium)
-        }
-        Instead::Near(Running { image, by, .. }) => {
-            let why = format!("`{image}` is of the same repository, its tag is near, and {} runs it ready now", by.in_words());
-            (image, why, Risk::Medium)
-        }
-        Instead::Changed(earlier) => return changed::go_back(stuck, &earlier.image, earlier.revision),
-        Instead::Open(known) => {
-            let there = match known.as_slice() {
-                [] => "an image that the registry has".to_owned(),
-                images => format!("an image that the registry has; known here of the same repository or object: {}", listed(images)),
-            };
-            let wrong = Excerpt::capture(wrong, SHOWN);
-            let why = format!("nothing in the cluster tells which image was meant by `{wrong}`, and kubemend invents no tags");
-            return advise(
-                format!("set {} of {stuck} to {there}", listed(&paths.iter().map(ToString::to_string).collect::<Vec<_>>())),
-                None,
-                &why,
-            );
-        }
-    };
-    propose(patch(&stuck.object, paths.into_iter().map(|path| change(path, wrong, image)).collect()), &why, risk, stuck.check())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::analyze::testing::{App, changes, cluster, daemon_set, deployment, job, pod, stateful_set};
+    use crate::domain::risk::Risk;
     use serde_json::json;
 
     const GONE: &str = r#"Back-off pulling image "example/catalog:9": ErrImagePull: rpc error: code = NotFound desc = failed to pull and unpack image "docker.io/example/catalog:9": failed to resolve reference "docker.io/example/catalog:9": docker.io/example/catalog:9: not found"#;
@@ -161,6 +124,26 @@ mod tests {
         assert_eq!((found.found.as_deref(), found.expected.as_deref()), (Some("example/catalog:9"), Some("example/catalog:8")));
         assert_eq!(changes(&found), ["patch deployment/catalog spec.template.spec.containers[name=app].image=example/catalog:8"]);
         assert_eq!(found.remedy.proposals[0].risk, Risk::Low);
+    }
+
+    #[test]
+    fn image_with_which_a_pod_is_ready_is_not_taken_back() {
+        let world = || cluster().app(pulling(deployment("catalog").replicas(3).before(1, "example/catalog:8", 1)));
+        assert_eq!((changes(&world().only(RULE.code.0)).len(), world().only(RULE.code.0).confidence), (1, RAN));
+        let sibling = world().edit("Pod", "catalog-rs2-1", older("app", "example/catalog:9", &json!({}), &json!({})));
+        let other = world().app(deployment("other").image("docker.io/example/catalog:9"));
+        let next_door = world().app(deployment("there").in_namespace("b-team").image("example/catalog:9"));
+        for (world, who) in [(sibling, "Pod `catalog-rs2-1` is"), (other, "Pod `other-rs1-0` is"), (next_door, "of namespace `b-team` is")]
+        {
+            let found = world.only(RULE.code.0);
+            assert_eq!((changes(&found), found.expected.clone()), (vec![], None), "{who}");
+            assert!(found.confidence <= Confidence::percent(60) && found.explanation.contains(who), "{}", found.explanation);
+            let commands: Vec<&str> = found.remedy.advice.iter().filter_map(|a| a.command.as_deref()).collect();
+            assert!(commands.contains(&"kubectl rollout undo deployment/catalog -n a-team --to-revision=1"), "{:?}", found.remedy);
+        }
+        let going = json!({"metadata": {"deletionTimestamp": "2026-01-01T12:00:10Z"}});
+        let ends = world().app(deployment("other").image("example/catalog:9")).edit("Pod", "other-rs1-0", going);
+        assert_eq!(changes(&ends.only(RULE.code.0)).len(), 1, "a Pod that ends shows nothing");
     }
 
     #[test]

@@ -63,11 +63,19 @@ impl Instead {
     }
 }
 
+/// Images that run ready.
+#[derive(Default)]
+struct Ready<'a> {
+    /// By namespace and repository, where they stay.
+    places: HashMap<&'a str, HashMap<String, Vec<Running>>>,
+    /// By repository and tag, in whatever namespace, those of containers that only initialize too: each of them was pulled.
+    whole: HashMap<(String, String), Running>,
+}
+
 /// What is known of images; gathered once, when the first rule's finding asks.
 pub(super) struct Images<'f, 'a> {
     facts: &'f Facts<'a>,
-    /// By namespace and repository.
-    running: OnceCell<HashMap<&'a str, HashMap<String, Vec<Running>>>>,
+    running: OnceCell<Ready<'a>>,
     refused: OnceCell<HashSet<(&'a str, &'a str)>>,
 }
 
@@ -100,25 +108,40 @@ impl<'f, 'a> Images<'f, 'a> {
         Instead::Open(known.into_iter().take(LISTED).cloned().collect())
     }
 
+    /// Who runs ready with this very image, in any namespace that was read: whichever registry it is, it had the image then.
+    pub(super) fn runs(&self, image: &str) -> Option<&Running> {
+        self.ready().whole.get(&split(image))
+    }
+
     /// Images of a repository that run ready in a namespace, one of each, in order.
     fn running(&self, namespace: &Namespace, repository: &str) -> &[Running] {
-        let all = self.running.get_or_init(|| {
-            let mut by_namespace: HashMap<&'a str, HashMap<String, Vec<Running>>> = HashMap::new();
+        let images = self.ready().places.get(namespace.as_str());
+        images.and_then(|images| images.get(repository)).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    fn ready(&self) -> &Ready<'a> {
+        self.running.get_or_init(|| {
+            let mut all = Ready::default();
             for pod in self.facts.all::<Pod>().filter(|p| pods::is_ready(p)) {
-                let images = by_namespace.entry(pod.metadata.namespace.as_deref().unwrap_or_default()).or_default();
-                for container in pod.spec.iter().flat_map(|s| &s.containers) {
+                for (list, container) in pod.spec.iter().flat_map(pods::containers) {
                     let Some(image) = container.image.clone() else { continue };
-                    let running = images.entry(split(&image).0).or_default();
-                    running.push(Running { image, by: pod.reference(), container: container.name.clone() });
+                    let (repository, tag) = split(&image);
+                    let running = Running { image, by: pod.reference(), container: container.name.clone() };
+                    if pods::is_live(pod) {
+                        all.whole.entry((repository.clone(), tag)).or_insert_with(|| running.clone());
+                    }
+                    if list == "containers" {
+                        let images = all.places.entry(pod.metadata.namespace.as_deref().unwrap_or_default()).or_default();
+                        images.entry(repository).or_default().push(running);
+                    }
                 }
             }
-            for running in by_namespace.values_mut().flat_map(HashMap::values_mut) {
+            for running in all.places.values_mut().flat_map(HashMap::values_mut) {
                 running.sort();
                 running.dedup_by(|a, b| a.image == b.image);
             }
-            by_namespace
-        });
-        all.get(namespace.as_str()).and_then(|images| images.get(repository)).map(Vec::as_slice).unwrap_or_default()
+            all
+        })
     }
 
     /// Other images of this container in this object, newest first.

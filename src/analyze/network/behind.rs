@@ -3,6 +3,7 @@
 use crate::domain::kind::Kind;
 use crate::domain::object::{Namespace, ObjectRef};
 use crate::domain::snapshot::Resource;
+use crate::domain::workload::Workload;
 use crate::facts::labels::Selector;
 use crate::facts::{Facts, pods, selected};
 use k8s_openapi::api::core::v1::{Pod, PodSpec, Service, ServicePort};
@@ -34,38 +35,71 @@ pub(super) enum Part {
     Passing,
 }
 
-/// All of them, in their order. Those of which nothing runs and nothing is wanted are left out.
-pub(super) fn behind(facts: &Facts<'_>, service: &Service, namespace: &Namespace, wanted: &Selector) -> Vec<Behind> {
-    let mut all: Vec<Behind> = Vec::new();
-    for workload in
-        selected::workloads_selected(facts, namespace.as_str(), wanted).filter(|w| w.meta.deletion_timestamp.is_none() && w.desired > 0)
-    {
-        let part = part(service, workload.pod_spec, false);
-        all.push(Behind { object: workload.object.clone(), labels: workload.pod_labels.clone(), part, ready: false });
+/// Who has Pods that a selector matches, or would make some.
+#[derive(Debug)]
+pub(super) struct Maker<'f> {
+    pub(super) object: ObjectRef,
+    labels: Selector,
+    spec: Option<&'f PodSpec>,
+    /// Its Pods are made to end.
+    ends: bool,
+    /// One of its Pods is among those that count.
+    has_pod: bool,
+}
+
+/// All of them, in their order: what serves, what will, and what was meant are told apart by these alone. Of which nothing is there that
+/// `counts`, and nothing is wanted, is left out.
+pub(super) fn makers<'f>(facts: &'f Facts<'_>, namespace: &Namespace, wanted: &Selector, counts: impl Fn(&Pod) -> bool) -> Vec<Maker<'f>> {
+    let mut all: Vec<Maker<'f>> = Vec::new();
+    let stays = |w: &&'f Workload<'_>| !is_going(w) && w.desired > 0;
+    let sets = selected::own_sets_selected(facts, namespace.as_str(), wanted).filter(stays);
+    for workload in selected::workloads_selected(facts, namespace.as_str(), wanted).filter(stays).chain(sets) {
+        let object = top(facts, &workload.object).clone();
+        if !all.iter().any(|known| known.object == object) {
+            let labels = workload.pod_labels.clone();
+            all.push(Maker { object, labels, spec: Some(workload.pod_spec), ends: false, has_pod: false });
+        }
     }
-    for pod in
-        selected::pods_selected(facts, namespace.as_str(), wanted).filter(|p| pods::is_ready(p) && p.metadata.deletion_timestamp.is_none())
-    {
+    for pod in selected::pods_selected(facts, namespace.as_str(), wanted).filter(|pod| counts(pod)) {
         let (owner, ends) = owner(facts, pod);
         let labels = pod.metadata.labels.clone().unwrap_or_default();
         match all.iter_mut().find(|one| one.object == owner) {
             Some(known) => {
-                known.ready = true;
+                known.has_pod = true;
                 if facts.workload(&owner).is_none() {
                     known.labels.retain(|key, value| labels.get(key) == Some(value));
                 }
             }
-            None => {
-                let part = pod.spec.as_ref().map_or(Part::Open, |spec| part(service, spec, ends));
-                all.push(Behind { object: owner, labels, part, ready: true });
-            }
+            None => all.push(Maker { object: owner, labels, spec: pod.spec.as_ref(), ends, has_pod: true }),
         }
     }
     all
 }
 
+/// Whether something makes Pods by a template that the selector matches, be it a workload or not: that it has none now is no fault of the
+/// selector.
+pub(super) fn has_template(facts: &Facts<'_>, namespace: &Namespace, wanted: &Selector) -> bool {
+    let sets = selected::own_sets_selected(facts, namespace.as_str(), wanted);
+    !selected::workloads_selected(facts, namespace.as_str(), wanted).chain(sets).all(is_going)
+}
+
+/// What they do for a Service, by those of their Pods that are ready.
+pub(super) fn behind(facts: &Facts<'_>, service: &Service, namespace: &Namespace, wanted: &Selector) -> Vec<Behind> {
+    let counts = |pod: &Pod| pods::is_ready(pod) && pod.metadata.deletion_timestamp.is_none();
+    let of = |Maker { object, labels, spec, ends, has_pod }: Maker<'_>| {
+        let part = spec.map_or(Part::Open, |spec| part(service, spec, ends));
+        Behind { object, labels, part, ready: has_pod }
+    };
+    makers(facts, namespace, wanted, counts).into_iter().map(of).collect()
+}
+
+/// What makes a ReplicaSet that no Deployment made; any other workload is told as itself.
+fn top<'f>(facts: &'f Facts<'_>, object: &'f ObjectRef) -> &'f ObjectRef {
+    if facts.workload(object).is_some() { object } else { facts.owners().chain(object).last().unwrap_or(object) }
+}
+
 /// What a Pod belongs to, and whether its Pods are made to end.
-fn owner(facts: &Facts<'_>, pod: &Pod) -> (ObjectRef, bool) {
+pub(super) fn owner(facts: &Facts<'_>, pod: &Pod) -> (ObjectRef, bool) {
     let own = pod.reference();
     let chain: Vec<&ObjectRef> = facts.owners().chain(&own).collect();
     let ends = chain.iter().any(|o| matches!(o.kind, Kind::Job | Kind::CronJob));
@@ -115,4 +149,9 @@ fn declared(spec: &PodSpec, port: &ServicePort) -> Option<i32> {
         None => offered.find(|o| o.container_port == port.port),
     };
     found.map(|o| o.container_port)
+}
+
+/// Whether it is being deleted.
+pub(super) fn is_going(workload: &Workload<'_>) -> bool {
+    workload.meta.deletion_timestamp.is_some()
 }

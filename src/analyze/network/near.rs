@@ -2,11 +2,12 @@
 
 use super::super::names::{Alike, contradict, contradict_across_keys, is_key_of_a_set, is_named, is_slip, mean_the_same, says_more};
 use super::super::renames;
-use super::behind::serves;
+use super::behind::{is_going, serves};
+use super::foreign::Foreign;
 use super::likely::{Likely, governing, naming};
 use crate::domain::action::FieldOp;
 use crate::domain::field::FieldPath;
-use crate::domain::object::Namespace;
+use crate::domain::object::{Namespace, ObjectRef};
 use crate::domain::workload::Workload;
 use crate::facts::labels::{self, Selector};
 use crate::facts::{Facts, selected};
@@ -94,6 +95,8 @@ pub(super) struct Reasoned<'a> {
     pub(super) vague: bool,
     /// What is wanted is named in full, or by another spelling: no slip is needed to explain it.
     certain: bool,
+    /// The place of the reason among all, the strongest first.
+    rank: usize,
 }
 
 impl Reasoned<'_> {
@@ -115,7 +118,7 @@ pub(super) fn meant<'a>(
     let renamed: Vec<Near<'a>> =
         selected::workloads_valued(facts, namespace, wanted).filter(lives).filter_map(|w| renamed(wanted, w)).collect();
     if !renamed.is_empty() {
-        return Reasoned { near: renamed, vague: false, certain: true };
+        return Reasoned { near: renamed, vague: false, certain: true, rank: 0 };
     }
     let of_key = |key: &str| wanted.get(key).map(|wrong| likely.of_key(service, namespace, key, wrong)).unwrap_or_default();
     let all = selected::workloads_missed(facts, namespace, wanted, of_key).filter(lives).filter_map(|w| misses_by_one(wanted, w));
@@ -161,7 +164,30 @@ fn reasoned<'a>(facts: &Facts<'_>, service: &Service, namespace: &Namespace, nea
         n.workload.object.name == n.first.wrong
             || n.value().is_some_and(|v| mean_the_same(v, n.first.wrong) || is_the_same(v, n.first.wrong))
     };
-    Reasoned { vague: reason + WEAK >= reasons.len(), certain: reason == 0 || near.iter().all(is_said), near }
+    Reasoned { vague: reason + WEAK >= reasons.len(), certain: reason == 0 || near.iter().all(is_said), near, rank: reason }
+}
+
+/// What is no workload and may as well be meant: Pods of somebody else that miss the selector by as little, of which as much speaks for
+/// them. None is led to, but each is a reason to lead to nothing else.
+pub(super) fn rival(
+    facts: &Facts<'_>,
+    foreign: &Foreign<'_>,
+    service: &Service,
+    namespace: &Namespace,
+    wanted: &Selector,
+    found: &Reasoned<'_>,
+) -> Option<ObjectRef> {
+    let others = foreign.of_service(service, namespace, wanted);
+    if let Some(renamed) = others.iter().find_map(|other| renamed(wanted, other)) {
+        return Some(renamed.workload.object.clone());
+    }
+    let near: Vec<Near<'_>> =
+        others.into_iter().filter_map(|other| misses_by_one(wanted, other)).filter(|n| against(facts, service, n).is_none()).collect();
+    let by_reason = reasoned(facts, service, namespace, &near);
+    let is_as_good = by_reason.rank <= found.rank || (!found.certain && !by_reason.vague);
+    let first = by_reason.near.first().filter(|_| is_as_good);
+    let close = || near.iter().find(|n| !found.certain && is_rival(service, n));
+    first.or_else(close).map(|n| n.workload.object.clone())
 }
 
 /// What of the workload's Pods contradicts what the Service wants: then the Service may be right, and these Pods not the ones that were
@@ -241,9 +267,4 @@ fn is_of_a_group(key: &str) -> bool {
 /// Values such as `true` and `1` are equal by chance.
 fn says_something(value: &str) -> bool {
     value.len() > 2 && !["true", "false", "yes", "none", "default"].contains(&value) && value.bytes().any(|b| b.is_ascii_alphabetic())
-}
-
-/// Whether it is being deleted.
-pub(super) fn is_going(workload: &Workload<'_>) -> bool {
-    workload.meta.deletion_timestamp.is_some()
 }

@@ -1,7 +1,8 @@
 //! Labels that are put on running Pods by Kubernetes, by a controller or by the program itself: they stand in no template, and a
 //! selector that asks for them is right.
 
-use super::near::{Near, Right, is_going, misses_by_one};
+use super::behind::is_going;
+use super::near::{Near, Right, misses_by_one};
 use crate::domain::kind::Kind;
 use crate::domain::object::Namespace;
 use crate::domain::workload::Workload;

@@ -4,7 +4,8 @@
 use super::super::draft::{Draft, advise};
 use super::super::quote;
 use super::super::rule::{Read, Rule};
-use super::near::{Near, is_going};
+use super::behind::has_template;
+use super::near::Near;
 use super::run_time::{given, is_set_by_kubernetes, live};
 use crate::domain::cause::Code;
 use crate::domain::confidence::Confidence;
@@ -22,6 +23,7 @@ pub(crate) const RULE: Rule = Rule {
     reads: &[Read::WORKLOADS, Read::always(&[Kind::Service])],
     find,
 };
+/// That no Pod has the label is counted among all of them, so none refutes it; nothing is changed for it anyway.
 /// The label is not in the template and live Pods carry it with another value, or Kubernetes sets it. Why no Pod has the wanted
 /// value is not known.
 const SURE: Confidence = Confidence::percent(85);
@@ -36,7 +38,7 @@ fn finding(facts: &Facts<'_>, service: &Service) -> Option<Finding> {
     let object = service.reference();
     let namespace = object.namespace.as_ref()?;
     let selects_nothing = selected::pods_selected(facts, namespace.as_str(), wanted).all(pods::has_ended);
-    if !selects_nothing || !selected::workloads_selected(facts, namespace.as_str(), wanted).all(is_going) {
+    if !selects_nothing || has_template(facts, namespace, wanted) {
         return None;
     }
     // One member has one role: that no other is there may be as it should be, so nothing is named.

@@ -25,6 +25,7 @@ pub(crate) const RULE: Rule = Rule {
     reads: &[Read::WORKLOADS, Read::always(&[Kind::Service])],
     find,
 };
+/// It is about Pods that are ready: that one of them serves all the same, what it declares does not refute, which is the doubt.
 fn find(facts: &Facts<'_>) -> Vec<Finding> {
     let known = [Kind::Pod, Kind::Deployment, Kind::StatefulSet, Kind::DaemonSet].iter().all(|k| facts.is_whole(k));
     facts.all::<Service>().filter(|_| known).filter_map(|service| finding(facts, service)).collect()

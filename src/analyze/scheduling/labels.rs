@@ -7,6 +7,7 @@ use super::super::renames;
 use super::tolerations::{NewKey, renamed};
 use crate::facts::labels::Selector;
 use crate::facts::placing::is_usable;
+use crate::facts::selected::is_asked_by_another;
 use crate::facts::stuck::Stuck;
 use crate::facts::{Facts, pods};
 use k8s_openapi::api::core::v1::{Node, PodSpec, Toleration};
@@ -164,7 +165,7 @@ fn the_one(close: BTreeSet<Near>, selector: &Selector) -> Option<Near> {
 /// A label that another workload asks for, or that this one's Pods ran with, is no slip: its nodes are gone.
 pub(super) fn is_in_use(facts: &Facts<'_>, stuck: &Stuck<'_>, key: &str, value: &str) -> bool {
     let asks = |spec: &PodSpec| pods::asked_of_nodes(spec).any(|label| label == (key, value));
-    facts.is_asked_by_another(&stuck.object, key, value)
+    is_asked_by_another(facts, &stuck.object, key, value)
         || facts.pods_of(&stuck.object).any(|p| pods::has_node(p) && p.spec.as_ref().is_some_and(asks))
 }
 

@@ -29,6 +29,7 @@ pub(crate) const RULE: Rule = Rule {
     ],
     find,
 };
+/// A Pod that runs with the same wish and the same volume is on a node that has both, which the nodes that were read would show.
 /// All nodes were read: some have what the template asks for, others can use the volume, and none is both. Nodes that come later may
 /// be.
 const SURE: Confidence = Confidence::percent(90);

@@ -56,6 +56,17 @@ pub(super) fn create(facts: &Facts<'_>, missing: &MissingClaim<'_>) -> Remedy {
     remedy
 }
 
+/// One of the very name where Pods of this namespace cannot use it, as a sentence behind others.
+pub(super) fn next_door(namesake: &PersistentVolumeClaim) -> String {
+    let there = namesake.reference();
+    let place = there.namespace.as_ref().map(ToString::to_string).unwrap_or_default();
+    format!(
+        " But namespace `{place}` has a PersistentVolumeClaim `{}` ({}), which no Pod there uses: the name may be right, and the place wrong.",
+        there.name,
+        claims::state(namesake)
+    )
+}
+
 /// A Pod uses claims of its own namespace only, and nobody uses this one there: a new claim would start empty beside the data.
 fn other_namespace(missing: &MissingClaim<'_>, namesake: &PersistentVolumeClaim) -> Remedy {
     let (name, there) = (&missing.claim.name, namesake.reference());
@@ -72,6 +83,18 @@ fn other_namespace(missing: &MissingClaim<'_>, namesake: &PersistentVolumeClaim)
     );
     let mut remedy = advise(moved, Some(kubectl::get(&Kind::PersistentVolumeClaim, there.namespace.as_ref(), &[name])), &why);
     remedy.choices.push(empty(missing, "or, if a new, empty volume is meant, create", None, &why));
+    remedy
+}
+
+/// A Pod still runs with what the claim of this name held: a new one would start empty beside it.
+pub(super) fn in_use(missing: &MissingClaim<'_>) -> Remedy {
+    let name = &missing.claim.name;
+    let why = "a Pod is ready that mounts a claim of this name, so one was there; a new claim would start empty";
+    let text = format!(
+        "find out what became of the PersistentVolumeClaim `{name}`, and save what its volume holds as long as a Pod still has it mounted"
+    );
+    let mut remedy = advise(text, Some(kubectl::get(&Kind::PersistentVolume, None, &[])), why);
+    remedy.choices.push(empty(missing, "or, if a new, empty volume is meant, create", None, why));
     remedy
 }
 

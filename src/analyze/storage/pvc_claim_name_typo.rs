@@ -3,6 +3,7 @@
 
 use super::super::draft::{change, patch, propose};
 use super::super::meant::Sure;
+use super::super::others;
 use super::super::quote::{self, listed};
 use super::super::rule::Rule;
 use super::missing_claim::{self, MissingClaim};
@@ -38,10 +39,12 @@ fn find(facts: &Facts<'_>) -> Vec<Finding> {
 }
 
 fn finding(facts: &Facts<'_>, missing: &MissingClaim<'_>) -> Option<Finding> {
-    // A volume that names the missing claim says that its name was right.
-    if missing.volume().is_some() {
+    // A volume that names the missing claim, or a Pod that runs with it, says that its name was right.
+    if missing.volume().is_some() || others::running(facts, &missing.claim).is_some() {
         return None;
     }
+    let seekers: Vec<&ObjectRef> = missing.users.iter().map(|user| &user.object).collect();
+    let holder = others::naming(facts, &missing.claim, &seekers);
     let (first, names, right) = (missing.users.first()?, missing.meant.names(), missing.meant.name());
     let (wrong, who) = (&missing.claim.name, missing.who());
     let hint = match (right, names.as_slice()) {
@@ -54,6 +57,13 @@ fn finding(facts: &Facts<'_>, missing: &MissingClaim<'_>) -> Option<Finding> {
     let told = |claim: &PersistentVolumeClaim| if is_free(claim) { claims::description(facts, claim) } else { claims::state(claim) };
     let describe = |claim: &&PersistentVolumeClaim| quote::object(facts, &claim.reference(), &told(claim));
     let (all, unread) = (missing.meant.all(), missing.kept == Presence::Unread);
+    let doubted = unread || missing.elsewhere == Presence::Unread;
+    let next_door = match missing.elsewhere {
+        Presence::There(there) => creating::next_door(there),
+        Presence::Unread => " Whether another namespace has a claim of the missing name is not known.".to_owned(),
+        Presence::Absent => String::new(),
+    };
+    let told = holder.as_ref().map(|holder| holder.says.clone()).unwrap_or_default();
     let use_of = if all.iter().all(|claim| is_free(claim)) {
         format!("of a related name and {}", claims::unused_in_words(facts))
     } else {
@@ -66,12 +76,14 @@ fn finding(facts: &Facts<'_>, missing: &MissingClaim<'_>) -> Option<Finding> {
         " It never had a volume, so it holds no data."
     };
     missing
-        .draft(facts, RULE.code, &first.object, if unread { SURE.of(&missing.meant).least(DOUBTED) } else { SURE.of(&missing.meant) })
+        .draft(facts, RULE.code, &first.object, if doubted { SURE.of(&missing.meant).least(DOUBTED) } else { SURE.of(&missing.meant) })
         .saw(missing.meant.all().iter().take(DESCRIBED).map(describe))
+        .saw(missing.elsewhere.there().map(|claim| quote::object(facts, &claim.reference(), &claims::state(claim))))
+        .saw(holder.map(|holder| holder.seen))
         .text(
             format!("{who} references the PersistentVolumeClaim `{wrong}`, which does not exist; {hint}"),
             format!(
-                "The PersistentVolumeClaim `{wrong}` does not exist in namespace `{}`, so the scheduler does not place {}. The same namespace has {}, {use_of}.{kept}{}",
+                "The PersistentVolumeClaim `{wrong}` does not exist in namespace `{}`, so the scheduler does not place {}. The same namespace has {}, {use_of}.{kept}{told}{next_door}{}",
                 missing.namespace,
                 match first.object.kind {
                     Kind::Pod => who.clone(),
@@ -120,6 +132,40 @@ mod tests {
                 )]
             );
         }
+    }
+
+    #[test]
+    fn claim_of_the_very_name_in_another_namespace_makes_it_a_question() {
+        let world = || {
+            let app = deployment("redis").claim("data", "redis-data").unschedulable("");
+            cluster().app(app).claim("redis-standard-pvc", "Bound", "standard")
+        };
+        let there = "{apiVersion: v1, kind: PersistentVolumeClaim, metadata: {name: redis-data, namespace: b-team}, spec: {storageClassName: standard, resources: {requests: {storage: 20Gi}}}, status: {phase: Bound}}";
+        assert_eq!(changes(&world().only(RULE.code.0)).len(), 1);
+        let found = world().yaml(there).only(RULE.code.0);
+        assert_eq!((changes(&found), found.expected.clone()), (vec![], None));
+        assert!(
+            found.confidence < DOUBTED && found.explanation.contains("namespace `b-team` has a PersistentVolumeClaim `redis-data`"),
+            "{found:?}"
+        );
+        let unread = world().alone().only(RULE.code.0);
+        assert_eq!((changes(&unread).len(), unread.confidence), (1, DOUBTED));
+        assert!(unread.explanation.contains("another namespace") && unread.explanation.contains("is not known"), "{}", unread.explanation);
+    }
+
+    #[test]
+    fn name_that_another_workload_asks_for_is_no_slip() {
+        let app = || deployment("redis").claim("data", "redis-data").unschedulable("");
+        let world = || cluster().app(app()).claim("redis-standard-pvc", "Bound", "standard");
+        let off = world().app(deployment("backup").replicas(0).claim("data", "redis-data")).only(RULE.code.0);
+        assert_eq!((changes(&off), off.expected.clone()), (vec![], None));
+        assert!(
+            off.explanation.contains("But Deployment `backup` asks for the PersistentVolumeClaim `redis-data` too"),
+            "{}",
+            off.explanation
+        );
+        let runs = world().app(deployment("backup").claim("data", "redis-data")).only("pvc-missing");
+        assert_eq!(changes(&runs), Vec::<String>::new());
     }
 
     #[test]

@@ -31,7 +31,8 @@ pub(crate) const RULE: Rule = Rule {
     ],
     find,
 };
-/// The cluster itself says that the claim is Lost.
+/// The cluster itself says that the claim is Lost. A Pod that still runs with it refutes nothing: what is mounted stays mounted. Nothing is
+/// changed for it anyway.
 const SURE: Confidence = Confidence::percent(95);
 const WHY: &str = "deleting the claim, or creating an empty one, would give up the data that the volume may still hold";
 

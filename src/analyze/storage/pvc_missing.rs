@@ -2,6 +2,7 @@
 //! The fix is a claim of that name. Its size and access mode are not known from anywhere, so they are assumed, and said to be.
 
 use super::super::meant::{Meant, Sure};
+use super::super::others;
 use super::super::quote;
 use super::super::rule::Rule;
 use super::assumed::ASSUMED_SIZE;
@@ -40,7 +41,9 @@ fn find(facts: &Facts<'_>) -> Vec<Finding> {
 }
 
 fn finding(facts: &Facts<'_>, missing: &MissingClaim<'_>) -> Option<Finding> {
+    let running = others::running(facts, &missing.claim);
     let remedy = match &missing.meant {
+        _ if running.is_some() && missing.volume().is_none() => creating::in_use(missing),
         _ if let Presence::There(volume) = missing.kept => kept::for_missing(missing, volume),
         Meant::Nothing if missing.unused.is_empty() => creating::create(facts, missing),
         Meant::Nothing => creating::choose(facts, missing),
@@ -62,16 +65,18 @@ fn finding(facts: &Facts<'_>, missing: &MissingClaim<'_>) -> Option<Finding> {
     // Where a namesake or the data of an earlier claim could be, that a new one is wanted is less certain.
     let unread = missing.elsewhere == Presence::Unread || missing.kept == Presence::Unread;
     let doubted = unread && !matches!(missing.meant, Meant::Unread);
-    let sure = if doubted { DOUBTED } else { SURE.of(&missing.meant) };
+    let sure = if doubted || running.is_some() { SURE.of(&missing.meant).least(DOUBTED) } else { SURE.of(&missing.meant) };
+    let told = running.as_ref().map(|holder| holder.says.clone()).unwrap_or_default();
     let namesake = missing.elsewhere.there().map(|claim| quote::object(facts, &claim.reference(), &claims::state(claim)));
     missing
         .draft(facts, RULE.code, &missing.claim, sure)
         .saw(namesake)
+        .saw(running.map(|holder| holder.seen))
         .saw(missing.volume().map(|volume| kept::seen(facts, volume, &missing.claim)))
         .text(
             format!("PersistentVolumeClaim `{name}` does not exist in namespace `{ns}`, and {who} cannot start without it"),
             format!(
-                "{who} mounts the PersistentVolumeClaim `{name}`, which does not exist in namespace `{ns}`. The scheduler places no Pod whose claim does not exist, so the Pod stays Pending.{volume}{assumed}"
+                "{who} mounts the PersistentVolumeClaim `{name}`, which does not exist in namespace `{ns}`. The scheduler places no Pod whose claim does not exist, so the Pod stays Pending.{told}{volume}{assumed}"
             ),
         )
         .fix(remedy)
@@ -124,6 +129,26 @@ mod tests {
     fn missing_claim_is_found_when_its_events_are_gone() {
         let world = cluster().app(deployment("db").claim("data", "db-pvc").unschedulable(""));
         assert_eq!(world.causes(), ["pvc-missing persistentvolumeclaim/db-pvc"]);
+    }
+
+    #[test]
+    fn claim_that_a_ready_pod_still_mounts_is_not_created_anew() {
+        let reader = || deployment("reader").claim("d", "postgres-pvc");
+        for world in
+            [cluster().app(database()).app(reader()), cluster().app(database()).app(reader()).claim("postgres-data", "Bound", "standard")]
+        {
+            let found = world.only("pvc-missing");
+            assert_eq!((changes(&found), found.confidence), (vec![], super::DOUBTED));
+            assert!(
+                found.explanation.contains("But Pod `reader-rs1-0` is ready and needs the PersistentVolumeClaim"),
+                "{}",
+                found.explanation
+            );
+            assert!(found.remedy.advice[0].text.contains("find out what became of"), "{:?}", found.remedy);
+        }
+        let going = json!({"metadata": {"deletionTimestamp": "2026-01-01T12:00:10Z"}});
+        let world = cluster().app(database()).app(reader()).edit("Pod", "reader-rs1-0", going);
+        assert_eq!(changes(&world.only("pvc-missing")).len(), 1, "a Pod that ends holds nothing");
     }
 
     #[test]

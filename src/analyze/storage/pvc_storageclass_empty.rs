@@ -29,6 +29,7 @@ pub(crate) const RULE: Rule = Rule {
     ],
     find,
 };
+/// Pods that run with claims without a class refute nothing: each of those has its volume, and this one has none.
 /// What the empty string does is a fact, and so is that no volume is free. Whether it was set on purpose, for a volume that is yet to
 /// be made, is the doubt. Where the volumes could not be read, one may be there.
 const SURE: Sure = Sure::percent(85, 85, 60);

@@ -63,6 +63,7 @@ fn finding(facts: &Facts<'_>, claim: &PersistentVolumeClaim) -> Option<Finding> 
     let waiting = Waiting::of(facts, &object);
     let (meant, because) = classes::instead_of(facts, wrong);
     let field = FieldPath::dotted("spec.storageClassName");
+    // A claim of the same class that is bound, with which Pods run, refutes that nothing can bind: `is_by_hand` asks for one.
     // A class of volumes made by hand needs no object, so where the volumes could not be read it may not even be missing.
     let by_hand = claims::is_by_hand(facts, claim);
     let sure = if volumes == Presence::Unread || by_hand || own.is_some() { SURE.unread() } else { SURE.of(&meant) };

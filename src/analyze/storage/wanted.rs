@@ -2,11 +2,13 @@
 
 use super::super::meant::{LISTED, Meant};
 use super::super::names::{Lexicon, Naming, Of, Release, release_of};
+use super::super::others;
 use super::claims;
 use super::unused::Unused;
 use crate::domain::object::{Namespace, ObjectRef};
-use crate::facts::Facts;
+use crate::facts::presence::Presence;
 use crate::facts::stuck::Stuck;
+use crate::facts::{Facts, selected};
 use k8s_openapi::api::core::v1::PersistentVolumeClaim;
 use k8s_openapi::api::storage::v1::StorageClass;
 use std::collections::{BTreeMap, HashMap};
@@ -65,9 +67,16 @@ impl<'f, 'a> Wanted<'f, 'a> {
         };
         // What says that it belongs to another release may hold that one's data.
         let is_foreign = |one: &PersistentVolumeClaim| self.releases.get(claim).is_some_and(|own| own.excludes(&one.metadata, &claim.name));
+        // A claim of the very name next door, or another workload that asks for this one, says that the name is right.
+        let is_right =
+            || matches!(selected::elsewhere(self.facts, claim), Presence::There(_)) || others::naming(self.facts, claim, seekers).is_some();
         match found {
             Meant::One(one)
-                if !claims::uses_are_known(self.facts) || is_open(one) || is_foreign(one) || !claims::is_usable(self.facts, one) =>
+                if !claims::uses_are_known(self.facts)
+                    || is_open(one)
+                    || is_foreign(one)
+                    || !claims::is_usable(self.facts, one)
+                    || is_right() =>
             {
                 Meant::OneOf(vec![one])
             }

@@ -27,6 +27,7 @@ const NAMING: &[&str] = &[
 pub(super) const KINDS: &[Kind] = &[
     Kind::Pod,
     Kind::Deployment,
+    Kind::ReplicaSet,
     Kind::StatefulSet,
     Kind::DaemonSet,
     Kind::Job,
@@ -82,6 +83,12 @@ pub(super) fn all(snapshot: &Snapshot) -> Vec<Candidate> {
         if let (Some(last), Some(own)) = (found.last_mut(), workload.meta.labels.as_ref()) {
             last.labels.extend(naming(own));
         }
+    }
+    // The past of a controller that nobody reads is called by its own name only.
+    for set in snapshot.own_replica_sets() {
+        let past = set.desired == 0 && set.total == 0 && controller_of(set.meta).is_some();
+        let candidate = candidate(set.object.clone(), Some(set.pod_labels), Some(set.pod_spec));
+        found.push(Candidate { by_name_only: past, ..candidate });
     }
     for pod in snapshot.pods.iter().filter(|p| controller_of(&p.metadata).is_some()) {
         found.push(whole(pod));

@@ -81,7 +81,8 @@ impl Walk<'_, '_> {
         for pod in selected {
             self.pod(pod, itself);
         }
-        for workload in selected::workloads_selected(self.facts, namespace, selector) {
+        let sets = selected::own_sets_selected(self.facts, namespace, selector);
+        for workload in selected::workloads_selected(self.facts, namespace, selector).chain(sets) {
             self.reach.put(workload.object.clone(), itself);
         }
     }
@@ -98,14 +99,14 @@ impl Walk<'_, '_> {
         let Some(namespace) = object.namespace.as_ref() else { return };
         let spec = match object.kind {
             Kind::Pod => self.facts.find::<Pod>(object).and_then(|p| p.spec.as_ref()),
-            _ => self.facts.workload(object).map(|w| w.pod_spec),
+            _ => selected::with_template(self.facts, object).map(|w| w.pod_spec),
         };
         for claim in spec.into_iter().flat_map(pods::claims) {
             self.reach.beside.insert(ObjectRef::namespaced(Kind::PersistentVolumeClaim, namespace, claim));
         }
         let pod_labels = match object.kind {
             Kind::Pod => self.facts.find::<Pod>(object).and_then(|p| p.metadata.labels.as_ref()),
-            _ => self.facts.workload(object).map(|w| w.pod_labels),
+            _ => selected::with_template(self.facts, object).map(|w| w.pod_labels),
         };
         let leading =
             pod_labels.into_iter().flat_map(|l| selected::services_of(self.facts, namespace.as_str(), l)).map(Resource::reference);

@@ -100,6 +100,83 @@ fn corrected_selector_that_would_match_others_too_is_not_proposed() {
     assert_eq!(found.remedy.proposals, []);
 }
 
+/// A Pod of something that is no workload.
+fn made(name: &str, kind: &str, labels: serde_json::Value, phase: &str) -> serde_json::Value {
+    let api = if kind == "Job" { "batch/v1" } else { "argoproj.io/v1alpha1" };
+    let owners =
+        if kind.is_empty() { json!([]) } else { json!([{"apiVersion": api, "kind": kind, "name": name, "uid": name, "controller": true}]) };
+    json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": format!("{name}-1"), "namespace": "a-team", "uid": format!("{name}-1"),
+            "labels": labels, "creationTimestamp": "2026-01-01T11:55:00Z", "ownerReferences": owners},
+        "spec": {"nodeName": "node-1", "containers": [{"name": "app", "image": "example/report:1"}]},
+        "status": {"phase": phase, "conditions": [{"type": "Ready", "status": if phase == "Running" { "True" } else { "False" }}]}})
+}
+
+fn is_left_to_a_human(world: &crate::analyze::testing::World, why: &str) {
+    let found = world.only(RULE.code.0);
+    assert_eq!((changes(&found), found.confidence), (vec![], OPEN), "{why}");
+    assert!(found.remedy.advice[0].why.contains(why), "{:?}", found.remedy);
+}
+
+#[test]
+fn corrected_selector_that_would_match_pods_of_no_workload_is_not_proposed() {
+    let world = || cluster().app(deployment("web")).service("web", json!({"app": "webb"}));
+    assert_eq!(changes(&world().only(RULE.code.0)).len(), 1);
+    // A Pod of nobody is one that could be meant.
+    let of_nobody = "nothing in the cluster tells which Pods were meant";
+    for (kind, who) in [("Job", "those of Job `report`"), ("TaskRun", "those of TaskRun `report`"), ("", of_nobody)] {
+        is_left_to_a_human(&world().object(made("report", kind, json!({"app": "web"}), "Running")), who);
+    }
+    // It is not ready yet, and gets requests as soon as it is.
+    let mut starts = made("report", "TaskRun", json!({"app": "web"}), "Running");
+    starts["status"]["conditions"] = json!([]);
+    is_left_to_a_human(&world().object(starts), "those of TaskRun `report`");
+    assert_eq!(changes(&world().object(made("report", "TaskRun", json!({"app": "web"}), "Succeeded")).only(RULE.code.0)).len(), 1);
+}
+
+#[test]
+fn pods_of_no_workload_that_may_be_meant_as_well_make_it_a_question() {
+    let world = || cluster().app(deployment("orders-admin").labels(json!({"app": "order"}))).service("orders", json!({"app": "orderz"}));
+    assert_eq!(changes(&world().only(RULE.code.0)).len(), 1);
+    is_left_to_a_human(
+        &world().object(made("orders", "Rollout", json!({"app": "orders"}), "Running")),
+        "Rollout `orders` may be meant as well",
+    );
+    let other = world().object(made("billing", "Rollout", json!({"app": "billing"}), "Running"));
+    assert_eq!(changes(&other.only(RULE.code.0)).len(), 1, "nothing speaks for it");
+}
+
+fn set(replicas: i32, labels: serde_json::Value, owners: serde_json::Value) -> serde_json::Value {
+    json!({"apiVersion": "apps/v1", "kind": "ReplicaSet", "metadata": {"name": "storefront-6c5", "namespace": "a-team", "uid": "rs", "ownerReferences": owners},
+        "spec": {"replicas": replicas, "selector": {"matchLabels": labels},
+            "template": {"metadata": {"labels": labels}, "spec": {"containers": [{"name": "app", "image": "a:1"}]}}},
+        "status": {"replicas": replicas, "readyReplicas": replicas, "availableReplicas": replicas}})
+}
+
+#[test]
+fn service_before_what_has_no_pods_now_is_not_led_elsewhere() {
+    let world = || cluster().app(web()).service("storefront", json!({"app": "storefront-web", "tier": "frontend"}));
+    assert_eq!(changes(&world().only(RULE.code.0)).len(), 1);
+    let labels = || json!({"app": "storefront-web", "tier": "frontend"});
+    let rollout = json!([{"apiVersion": "argoproj.io/v1alpha1", "kind": "Rollout", "name": "storefront", "uid": "r", "controller": true}]);
+    for owners in [json!([]), rollout] {
+        assert_eq!(world().object(set(0, labels(), owners)).found(RULE.code.0), [], "it makes such Pods");
+    }
+    let ended = made("nightly", "TaskRun", labels(), "Succeeded");
+    is_left_to_a_human(&world().object(ended), "Pods of TaskRun `nightly` that have ended");
+}
+
+#[test]
+fn pods_of_another_namespace_that_the_selector_matches_make_it_a_question() {
+    let world = || cluster().app(web()).service("storefront", json!({"app": "storefront-web", "tier": "frontend"}));
+    let there = deployment("storefront").in_namespace("b-team").labels(json!({"app": "storefront-web", "tier": "frontend"}));
+    is_left_to_a_human(
+        &world().app(there),
+        "namespace `b-team` has Pods that the selector matches as it is, those of Deployment `storefront`",
+    );
+    let part = deployment("storefront").in_namespace("b-team").labels(json!({"app": "storefront-web"}));
+    assert_eq!(changes(&world().app(part).only(RULE.code.0)).len(), 1);
+}
+
 #[test]
 fn unrelated_workload_is_not_taken_over() {
     let world = cluster().app(deployment("redis")).service("payments", json!({"app": "payments"}));
