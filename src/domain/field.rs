@@ -36,6 +36,36 @@ impl Segment {
     fn named(self) -> Option<Self> {
         Some(self).filter(|segment| matches!(segment, Segment::Position(_)) || !segment.name().is_empty())
     }
+
+    /// Which element of a list it names; none where none is, or where a number names two.
+    pub fn index(&self, items: &[Value]) -> Option<usize> {
+        match self {
+            Segment::Key(_) => None,
+            Segment::Position(index) => Some(*index).filter(|index| *index < items.len()),
+            Segment::Element { key, value } => {
+                let wanted = |item: &Value| match item.get(key) {
+                    Some(Value::Number(number)) => number.to_string() == *value,
+                    found => found.and_then(Value::as_str) == Some(value),
+                };
+                let mut fitting = items.iter().enumerate().filter(|(_, item)| wanted(item));
+                let (index, item) = fitting.next()?;
+                // Two protocols can have one number, which then names neither.
+                let twice = item.get(key).is_some_and(Value::is_number) && fitting.next().is_some();
+                Some(index).filter(|_| !twice)
+            }
+        }
+    }
+
+    /// What it leads to in this value.
+    pub fn of<'v>(&self, value: &'v Value) -> Option<&'v Value> {
+        match self {
+            Segment::Key(name) => value.as_object()?.get(name),
+            Segment::Element { .. } | Segment::Position(_) => {
+                let items = value.as_array()?;
+                items.get(self.index(items)?)
+            }
+        }
+    }
 }
 
 /// What stands between brackets, and what comes after them: a quoted member, an element by its key, or a place.
@@ -282,17 +312,10 @@ impl FieldPath {
                     pointer.push_str(&escape(name));
                     here = container.as_object()?.get(name);
                 }
-                Segment::Element { key, value } => {
-                    let wanted = |item: &Value| match item.get(key) {
-                        Some(Value::Number(number)) => number.to_string() == *value,
-                        found => found.and_then(Value::as_str) == Some(value),
-                    };
-                    let mut fitting = container.as_array()?.iter().enumerate().filter(|(_, item)| wanted(item));
-                    let (index, item) = fitting.next()?;
-                    // Two protocols can have one number, which then names neither.
-                    if item.get(key).is_some_and(Value::is_number) && fitting.next().is_some() {
-                        return None;
-                    }
+                Segment::Element { key, .. } => {
+                    let items = container.as_array()?;
+                    let index = segment.index(items)?;
+                    let item = items.get(index)?;
                     pointer.push_str(&format!("/{index}"));
                     identities.push((format!("{pointer}/{}", escape(key)), item.get(key)?.clone()));
                     here = Some(item);
