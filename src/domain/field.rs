@@ -37,7 +37,7 @@ impl Segment {
         Some(self).filter(|segment| matches!(segment, Segment::Position(_)) || !segment.name().is_empty())
     }
 
-    /// Which element of a list it names; none where none is, or where a number names two.
+    /// Which element of a list it names; none where none is, or where more than one is.
     pub fn index(&self, items: &[Value]) -> Option<usize> {
         match self {
             Segment::Key(_) => None,
@@ -48,10 +48,9 @@ impl Segment {
                     found => found.and_then(Value::as_str) == Some(value),
                 };
                 let mut fitting = items.iter().enumerate().filter(|(_, item)| wanted(item));
-                let (index, item) = fitting.next()?;
-                // Two protocols can have one number, which then names neither.
-                let twice = item.get(key).is_some_and(Value::is_number) && fitting.next().is_some();
-                Some(index).filter(|_| !twice)
+                let (index, _) = fitting.next()?;
+                // What two are called, such as the number of a port of two protocols, names neither.
+                Some(index).filter(|_| fitting.next().is_none())
             }
         }
     }
@@ -388,6 +387,10 @@ mod tests {
             Some(("/ports/0/port".to_owned(), vec![("/ports/0/port".to_owned(), json!(80))]))
         );
         assert_eq!((of("53"), of("8")), (None, None));
+        let protocol = |name: &str| FieldPath::dotted("ports").element("protocol", name).locate(&object);
+        assert!(protocol("TCP").is_some());
+        let two = json!({"ports": [{"port": 80, "protocol": "TCP"}, {"port": 90, "protocol": "TCP"}]});
+        assert_eq!(FieldPath::parse("ports[protocol=TCP].targetPort").unwrap().locate(&two), None, "which of both is not said");
     }
 
     #[test]

@@ -8,6 +8,7 @@ use k8s_openapi::api::core::v1::{Pod, PodSpec};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, OwnerReference};
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::fmt;
 
 /// Who else writes an object: a patch of ours would be reverted, or would drift.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,17 +25,37 @@ pub enum Manager {
     Tool(String),
 }
 
+/// As it is called.
+impl fmt::Display for Manager {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Manager::ArgoCd(app) => write!(f, "Argo CD application `{app}`"),
+            Manager::Flux(name) => write!(f, "Flux (`{name}`)"),
+            Manager::Helm(release) => write!(f, "Helm release `{release}`"),
+            Manager::Tool(name) => write!(f, "`{name}`"),
+            Manager::Owner(owner) => owner.fmt(f),
+        }
+    }
+}
+
 impl Manager {
+    /// Whether it makes what its source has by itself, again and again. Helm does where somebody runs it.
+    pub fn runs_by_itself(&self) -> bool {
+        match self {
+            Manager::ArgoCd(_) | Manager::Flux(_) | Manager::Owner(_) => true,
+            Manager::Helm(_) | Manager::Tool(_) => false,
+        }
+    }
+
     /// Why an object that it writes is not changed.
     pub fn why_not(&self) -> String {
         match self {
-            Manager::ArgoCd(app) => format!("Argo CD application `{app}` manages this object and would revert a change: change its source"),
-            Manager::Flux(name) => format!("Flux (`{name}`) manages this object and would revert a change: change its source"),
-            Manager::Helm(release) => format!(
-                "Helm release `{release}` manages this object, and its next upgrade would revert a change: change the chart or its values"
-            ),
-            Manager::Tool(name) => format!("`{name}` writes this field and would set it back at its next run: change its source"),
-            Manager::Owner(owner) => format!("{owner} owns this object and would revert a change: change it there"),
+            Manager::ArgoCd(_) | Manager::Flux(_) => format!("{self} manages this object and would revert a change: change its source"),
+            Manager::Helm(_) => {
+                format!("{self} manages this object, and its next upgrade would revert a change: change the chart or its values")
+            }
+            Manager::Tool(_) => format!("{self} writes this field and would set it back at its next run: change its source"),
+            Manager::Owner(_) => format!("{self} owns this object and would revert a change: change it there"),
         }
     }
 }
