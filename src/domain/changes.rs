@@ -351,10 +351,13 @@ mod tests {
         for path in ["spec.template.spec.containers[0].image", "spec.template.spec.containers[imagePullPolicy=Always].image"] {
             assert!(open(&Kind::Deployment, path), "{path}");
         }
-        for path in ["spec.rules[host=www].http.paths[path=/pay].backend.service.name", "spec.rules[0].http.paths[name=x].backend.service.name"] {
+        for path in
+            ["spec.rules[host=www].http.paths[path=/pay].backend.service.name", "spec.rules[0].http.paths[name=x].backend.service.name"]
+        {
             assert!(open(&Kind::Ingress, path), "{path}");
         }
-        for path in ["spec.template.spec.containers.app.image", "spec.template.spec.volumes[0].persistentVolumeClaim.claimName", "spec[0]"] {
+        for path in ["spec.template.spec.containers.app.image", "spec.template.spec.volumes[0].persistentVolumeClaim.claimName", "spec[0]"]
+        {
             assert!(!open(&Kind::Deployment, path), "{path}");
         }
         assert!(!open(&Kind::ConfigMap, "data[0]") && !open(&Kind::ConfigMap, "data[name=LEVEL]") && open(&Kind::ConfigMap, "data.LEVEL"));

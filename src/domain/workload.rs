@@ -385,9 +385,8 @@ mod tests {
     #[test]
     fn element_of_a_list_is_found_in_what_a_tool_wrote_by_what_it_is() {
         let ports = |keys: &str| json!({"f:spec": {"f:ports": {".": {}, keys: {".": {}, "f:targetPort": {}}}}});
-        let of = |fields: Value, path: &str| {
-            tool_of_field(&web(), &written("Terraform", fields), &FieldPath::parse(path).unwrap()).is_some()
-        };
+        let of =
+            |fields: Value, path: &str| tool_of_field(&web(), &written("Terraform", fields), &FieldPath::parse(path).unwrap()).is_some();
         let (http, none) = (r#"k:{"port":80,"protocol":"TCP"}"#, r#"k:{"port":8,"protocol":"TCP"}"#);
         for path in ["spec.ports[name=http].targetPort", "spec.ports[port=80].targetPort", "spec.ports[0].targetPort"] {
             assert!(of(ports(http), path) && !of(ports(none), path), "{path}");

@@ -11,6 +11,7 @@ use crate::domain::kind::Kind;
 use crate::domain::object::{Namespace, ObjectRef};
 use crate::domain::resource::Resource;
 use crate::domain::risk::Risk;
+use crate::domain::secrets::holds_one;
 use crate::domain::visible::escaped;
 use crate::facts::{Facts, focus, ingresses, labels, selected};
 use k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscaler;
@@ -84,8 +85,8 @@ struct Move {
     becomes: IngressBackend,
 }
 
-/// Each path that is led elsewhere, once.
-fn moves(now: &Value, after: &Value, ops: &[FieldOp]) -> Vec<Move> {
+/// Each path that is led elsewhere, once; none where one of the fields is of no backend, before or after.
+fn moves(now: &Value, after: &Value, ops: &[FieldOp]) -> Option<Vec<Move>> {
     let of = |op: &FieldOp| {
         let steps = op.path.segments();
         let at = steps.iter().position(|step| matches!(step, Segment::Key(name) if name == "service"))?;
@@ -96,18 +97,24 @@ fn moves(now: &Value, after: &Value, ops: &[FieldOp]) -> Vec<Move> {
         };
         let is_default = matches!(steps.get(1), Some(Segment::Key(name)) if name == "defaultBackend");
         // `spec.rules[0]` has the host, and what the backend is a member of the path.
-        let path = || format!("{}{}", text(3, "host").unwrap_or_default(), text(at.saturating_sub(1), "path").unwrap_or("/".to_owned()));
-        let from = if is_default { "the default backend".to_owned() } else { format!("path `{}`", escaped(&path())) };
+        let path = format!("{}{}", text(3, "host").unwrap_or_default(), text(at.saturating_sub(1), "path").unwrap_or("/".to_owned()));
+        let from = match is_default {
+            true => "the default backend".to_owned(),
+            // Some hooks have a token in their path.
+            false if holds_one(&path) => format!("path `{}`", first(at.saturating_sub(1))),
+            false => format!("path `{}`", escaped(&path)),
+        };
         let backend = |object: &Value| serde_json::from_value::<IngressBackend>(first(at).locate(object)?.current?).ok();
         Some((first(at), Move { from, was: backend(now)?, becomes: backend(after)? }))
     };
     let mut all: Vec<(FieldPath, Move)> = Vec::new();
-    for (place, one) in ops.iter().filter_map(of) {
+    for op in ops {
+        let (place, one) = of(op)?;
         if !all.iter().any(|(known, _)| *known == place) {
             all.push((place, one));
         }
     }
-    all.into_iter().map(|(_, one)| one).collect()
+    Some(all.into_iter().map(|(_, one)| one).collect())
 }
 
 /// What is wrong with a backend, so that nothing is known to answer there; nothing where its Service has the port and a ready address.
@@ -131,11 +138,16 @@ fn without_answer(backend: &IngressBackend, namespace: &Namespace, facts: &Facts
 
 /// A path leads only to what is ready, and only where what it leads to now is not.
 fn routes(now: &Value, after: &Value, ops: &[FieldOp], namespace: &Namespace, about: &[&ObjectRef], facts: &Facts<'_>) -> Option<String> {
-    moves(now, after, ops).into_iter().find_map(|Move { from, was, becomes }| {
+    let Some(moves) = moves(now, after, ops) else {
+        return Some("a backend of an Ingress is the name of a Service with the number of its port, or with its name".to_owned());
+    };
+    moves.into_iter().find_map(|Move { from, was, becomes }| {
         if let Some(why) = without_answer(&becomes, namespace, facts) {
             return Some(why);
         }
-        let named = |backend: &IngressBackend| backend.service.as_ref().map(|service| ObjectRef::namespaced(Kind::Service, namespace, &service.name));
+        let named = |backend: &IngressBackend| {
+            backend.service.as_ref().map(|service| ObjectRef::namespaced(Kind::Service, namespace, &service.name))
+        };
         let new = named(&becomes)?;
         if facts.find::<Service>(&new).is_some_and(|found| labels::any_selector(found).is_none()) {
             return Some(format!("{new} has no selector, so who is behind it is not known"));
@@ -218,7 +230,7 @@ pub(super) fn services(change: &Action, facts: &Facts<'_>) -> Vec<ObjectRef> {
     let ops: Vec<FieldOp> = ops.iter().cloned().collect();
     let Some(now) = seen(change, facts).ok().flatten() else { return Vec::new() };
     let after = after(&now.value, &ops);
-    let backends = after.iter().flat_map(|after| moves(&now.value, after, &ops)).filter_map(|one| one.becomes.service);
+    let backends = after.iter().filter_map(|after| moves(&now.value, after, &ops)).flatten().filter_map(|one| one.becomes.service);
     backends.map(|service| ObjectRef::namespaced(Kind::Service, namespace, &service.name)).collect()
 }
 
@@ -267,19 +279,25 @@ pub(super) fn at_stake(change: &Action, facts: &Facts<'_>) -> Option<(Risk, Stri
             let led = |backend: &IngressBackend| {
                 facts.all_in::<Ingress>(namespace).flat_map(ingresses::backends).any(|(_, known)| known == backend)
             };
-            let said = moves(&now, &after, &ops).into_iter().filter_map(|Move { from, was, becomes }| {
+            let said = moves(&now, &after, &ops)?.into_iter().filter_map(|Move { from, was, becomes }| {
                 let known = match (own.contains(&&becomes), led(&becomes)) {
                     (true, _) => "where another path of it leads now",
                     (false, true) => "where another Ingress of the namespace leads now",
                     (false, false) => "where no Ingress of the namespace leads now",
                 };
-                let now = in_words(&was).map_or_else(|| "no Service".to_owned(), |now| format!("{now}, {}", stands(&was, namespace, facts)));
+                let now =
+                    in_words(&was).map_or_else(|| "no Service".to_owned(), |now| format!("{now}, {}", stands(&was, namespace, facts)));
                 Some(format!("{from} leads to {now}, and would lead to {}, {known}", in_words(&becomes)?))
             });
             let said: Vec<String> = said.collect();
             (!said.is_empty()).then(|| {
                 let said = said.join("; ");
-                (Risk::High, format!("{said}; who is let in by this Ingress reaches what its paths lead to then, and no longer what they lead to now"))
+                (
+                    Risk::High,
+                    format!(
+                        "{said}; who is let in by this Ingress reaches what its paths lead to then, and no longer what they lead to now"
+                    ),
+                )
             })
         }
         Kind::PersistentVolumeClaim => {

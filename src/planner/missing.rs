@@ -224,13 +224,17 @@ pub(super) fn named(object: &ObjectRef, namespace: &Namespace, facts: &Facts<'_>
 /// Who manages what names the object, with what that is: an object that is missing belongs to the source that names it.
 fn managers(object: &ObjectRef, namespace: &Namespace, facts: &Facts<'_>) -> Vec<(ObjectRef, Manager)> {
     let led = |kind: &Kind| *kind == Kind::Service;
-    let ingresses = facts.all_in::<Ingress>(namespace).filter(|one| led(&object.kind) && ingresses::services(one).any(|n| n == object.name));
+    let ingresses =
+        facts.all_in::<Ingress>(namespace).filter(|one| led(&object.kind) && ingresses::services(one).any(|n| n == object.name));
     let sets = if led(&object.kind) { self::led(object, namespace, facts).sets } else { Vec::new() };
     let users = if led(&object.kind) { Vec::new() } else { users(object, namespace, facts) };
     let namers = ingresses.map(Resource::reference).chain(sets).chain(users.into_iter().map(|(user, _)| user));
     // What a workload or a Job makes says nothing of its own: who made that is its own namer.
     let made = |manager: &Manager| matches!(manager, Manager::Owner(owner) if MAKERS.contains(&owner.kind));
-    namers.filter_map(|namer| Some((facts.meta_of(&namer).and_then(manager_of).filter(|by| !made(by))?, namer))).map(|(by, of)| (of, by)).collect()
+    namers
+        .filter_map(|namer| Some((facts.meta_of(&namer).and_then(manager_of).filter(|by| !made(by))?, namer)))
+        .map(|(by, of)| (of, by))
+        .collect()
 }
 
 /// What a human has to know of an object that is created, besides what is in it, with its least risk.
@@ -254,4 +258,55 @@ pub(super) fn at_stake(change: &Action, facts: &Facts<'_>) -> Vec<(Risk, String)
         )
     });
     said.into_iter().chain(beside).map(|said| (Risk::High, said)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::planner::example::{deployment, namespace, snapshot};
+    use serde_json::json;
+
+    fn pod(name: &str, owner: (&str, &str, &str), phase: &str) -> (Kind, Value) {
+        let (version, kind, of) = owner;
+        let owner = json!([{"apiVersion": version, "kind": kind, "name": of, "uid": "u-1", "controller": true}]);
+        let meta = json!({"name": name, "namespace": "shop", "labels": {"app": "web"}, "ownerReferences": owner});
+        (Kind::Pod, json!({"metadata": meta, "status": {"phase": phase}}))
+    }
+
+    #[test]
+    fn pod_of_a_job_or_an_operator_that_the_selector_matches_is_of_another() {
+        let selector = BTreeMap::from([("app".to_owned(), "web".to_owned())]);
+        let web = ObjectRef::namespaced(Kind::Deployment, &namespace(), "web");
+        let own = || pod("web-1", ("apps/v1", "Deployment", "web"), "Running");
+        let found = |more: Vec<(Kind, Value)>| {
+            let seen = snapshot(vec![(Kind::Deployment, deployment()), own()].into_iter().chain(more).collect());
+            of_another(&web, &namespace(), &selector, &Facts::of(&seen)).map(|pod| pod.name)
+        };
+        assert_eq!(found(vec![]), None);
+        let job = |phase| pod("migrate-1", ("batch/v1", "Job", "migrate"), phase);
+        assert_eq!(found(vec![job("Running")]), Some("migrate-1".to_owned()));
+        assert_eq!(found(vec![job("Succeeded")]), None, "it has ended");
+        assert_eq!(found(vec![pod("db-1", ("db.example/v1", "Database", "db"), "Running")]), Some("db-1".to_owned()));
+    }
+
+    #[test]
+    fn who_manages_what_names_an_object_is_found_above_what_workloads_make() {
+        let mut web = deployment();
+        web["spec"]["template"]["spec"]["serviceAccountName"] = json!("runner");
+        let runner = ObjectRef::namespaced(Kind::ServiceAccount, &namespace(), "runner");
+        let of = |meta: Value| {
+            let mut web = web.clone();
+            for (name, value) in meta.as_object().unwrap() {
+                web["metadata"][name] = value.clone();
+            }
+            let (kind, mut pod) = pod("web-1", ("apps/v1", "Deployment", "web"), "Running");
+            pod["spec"] = json!({"containers": [], "serviceAccountName": "runner"});
+            let seen = snapshot(vec![(Kind::Deployment, web), (kind, pod)]);
+            managers(&runner, &namespace(), &Facts::of(&seen)).into_iter().map(|(namer, by)| format!("{by}: {namer}")).collect::<Vec<_>>()
+        };
+        assert_eq!(of(json!({})), [] as [String; 0], "a Pod's Deployment is no source");
+        assert_eq!(of(json!({"annotations": {"meta.helm.sh/release-name": "shop"}})), ["Helm release `shop`: Deployment shop/web"]);
+        let owner = json!([{"apiVersion": "db.example/v1", "kind": "Database", "name": "main", "uid": "u-2", "controller": true}]);
+        assert!(of(json!({"ownerReferences": owner})).concat().contains("Database"), "an operator");
+    }
 }

@@ -7,6 +7,7 @@ pub(crate) mod embedded;
 pub(crate) mod mask;
 pub(crate) mod notes;
 pub(crate) mod objects;
+pub(crate) mod proposed;
 pub(crate) mod reader;
 pub(crate) mod server;
 pub(crate) mod story;
