@@ -98,13 +98,15 @@ fn moves(now: &Value, after: &Value, ops: &[FieldOp]) -> Option<Vec<Move>> {
         let is_default = matches!(steps.get(1), Some(Segment::Key(name)) if name == "defaultBackend");
         // `spec.rules[0]` has the host, and what the backend is a member of the path.
         let path = format!("{}{}", text(3, "host").unwrap_or_default(), text(at.saturating_sub(1), "path").unwrap_or("/".to_owned()));
-        let from = match is_default {
-            true => "the default backend".to_owned(),
+        let from = if is_default {
+            "the default backend".to_owned()
+        } else if holds_one(&path) {
             // Some hooks have a token in their path.
-            false if holds_one(&path) => format!("path `{}`", first(at.saturating_sub(1))),
-            false => format!("path `{}`", escaped(&path)),
+            format!("path `{}`", first(at.saturating_sub(1)))
+        } else {
+            format!("path `{}`", escaped(&path))
         };
-        let backend = |object: &Value| serde_json::from_value::<IngressBackend>(first(at).locate(object)?.current?).ok();
+        let backend = |object: &Value| backend(&first(at).locate(object)?.current?);
         Some((first(at), Move { from, was: backend(now)?, becomes: backend(after)? }))
     };
     let mut all: Vec<(FieldPath, Move)> = Vec::new();
@@ -115,6 +117,25 @@ fn moves(now: &Value, after: &Value, ops: &[FieldOp]) -> Option<Vec<Move>> {
         }
     }
     Some(all.into_iter().map(|(_, one)| one).collect())
+}
+
+/// A backend as it is written; none where it is none that an API server takes.
+fn backend(value: &Value) -> Option<IngressBackend> {
+    let set = |value: Option<&'_ Value>| value.filter(|value| !value.is_null()).cloned();
+    let Some(service) = set(value.get("service")) else { return Some(IngressBackend { resource: None, service: None }) };
+    let port = |field: &str| set(service.pointer(&format!("/port/{field}")));
+    let number = match port("number") {
+        Some(number) => Some(i32::try_from(number.as_i64()?).ok()?),
+        None => None,
+    };
+    let name = match port("name") {
+        Some(name) => Some(name.as_str()?.to_owned()),
+        None => None,
+    };
+    let port = k8s_openapi::api::networking::v1::ServiceBackendPort { name, number };
+    let name = service.get("name")?.as_str()?.to_owned();
+    let service = k8s_openapi::api::networking::v1::IngressServiceBackend { name, port: Some(port) };
+    Some(IngressBackend { resource: None, service: Some(service) })
 }
 
 /// What is wrong with a backend, so that nothing is known to answer there; nothing where its Service has the port and a ready address.
