@@ -78,7 +78,8 @@ pub(crate) async fn unasked(
         }
         Look::Describe(object) => described::whole(object, length, read, *allowed, now).await,
         Look::Logs { pod, container, previous, contains, since } => {
-            let wanted = logs::Wanted { container: container.as_deref(), previous: *previous, contains: contains.as_deref(), since: *since };
+            let wanted =
+                logs::Wanted { container: container.as_deref(), previous: *previous, contains: contains.as_deref(), since: *since };
             logs::read(pod, &wanted, length, read).await
         }
         Look::Events { namespace, object } => events::list(namespace.as_ref(), object.as_ref(), length, read, *allowed, now).await,

@@ -7,6 +7,7 @@ pub(crate) mod stand;
 mod whole;
 
 use self::stand::{Checked, Observed, Stand, absent};
+use crate::domain::action::Action;
 use crate::domain::cause::Code;
 use crate::domain::check::Check;
 use crate::domain::diagnosis::Diagnosis;
@@ -34,6 +35,10 @@ pub(crate) fn kinds(plan: &RemediationPlan) -> Vec<Kind> {
             _ => std::slice::from_ref(&object.kind),
         };
         all.extend(more.iter().cloned());
+    }
+    // Whether somebody is led to it decides what its addresses prove.
+    if plan.steps.iter().any(|step| matches!(&step.action, Action::Create { object, .. } if object.kind == Kind::Service)) {
+        all.push(Kind::Ingress);
     }
     if plan.checks.iter().any(|check| matches!(check, Check::SymptomGone(_))) {
         all.extend([Kind::ReplicaSet, Kind::Event]);

@@ -90,6 +90,9 @@ fn filled(text: &str, places: &[(&str, &str)]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::changes::{CHANGES, Changeable};
+    use crate::domain::form::ValueForm;
+    use crate::domain::kind::Kind;
     use std::collections::BTreeSet;
 
     fn agrees<P: Filled>(prompt: &P) {
@@ -114,6 +117,40 @@ mod tests {
         assert_eq!(filled("{a} {b} {c} {", &places), "{b} {a} {c} {");
         let prompt = IssuePrompt { issue: "{scope}", scope: "s", causes: "", symptoms: "", gaps: "", evidence: "" };
         assert!(prompt.rendered().contains("{scope}"));
+    }
+
+    /// What a row of the table is for, in words of the prompt: whoever keeps to the prompt would never propose what it does not name.
+    fn words_of(row: &Changeable, form: ValueForm) -> Vec<&'static str> {
+        let kinds = row.kinds.iter().map(Kind::name);
+        let own = kinds.filter(|kind| !matches!(*kind, "Deployment" | "StatefulSet" | "DaemonSet" | "Pod"));
+        let what = match form {
+            ValueForm::Image => "tag of an image",
+            ValueForm::Quantity => "CPU and memory",
+            ValueForm::Replicas => "number of replicas",
+            ValueForm::Port => "port",
+            ValueForm::HttpPath => "path",
+            ValueForm::Small => "times of a probe",
+            ValueForm::Setting => "key of a ConfigMap",
+            ValueForm::Claim | ValueForm::Account | ValueForm::Service | ValueForm::Settings => "a new",
+            ValueForm::Bound => "bounds of",
+            ValueForm::Disruption => "keeps",
+            ValueForm::Backend => "backend",
+            ValueForm::Growth => "more storage",
+            ValueForm::Nothing if row.verb.ends() => "end of a Pod",
+            ValueForm::Nothing => "restart",
+            ValueForm::Revision => "way back to a revision",
+        };
+        own.chain([what]).collect()
+    }
+
+    #[test]
+    fn system_prompt_names_all_that_may_be_proposed() {
+        let line = SystemPrompt::TEXT.lines().find(|line| line.contains("one of these actions is enough")).unwrap();
+        for (row, form) in CHANGES.iter().filter_map(|row| row.form().map(|form| (row, form))) {
+            for word in words_of(row, form) {
+                assert!(line.contains(word), "{word}: {row:?}");
+            }
+        }
     }
 
     /// Some 700 tokens: it is sent with every question.

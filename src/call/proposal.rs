@@ -53,12 +53,12 @@ pub fn proposal_form() -> Value {
             "restart: not while it is updated or paused, nor within ten minutes of the last one",
             "undoRollout: to a revision of which a Pod is available now, as the annotation deployment.kubernetes.io/revision of its ReplicaSet counts it, or the `revision` of its ControllerRevision",
             "deletePod: a Pod that is not ready and that a ReplicaSet, StatefulSet or DaemonSet makes again; evict: such a Pod, as far as PodDisruptionBudgets let it",
-            "create: an object that something affected names in its own namespace and that does not exist. A Service: one that a StatefulSet names as its own (`clusterIP: None`) or that an Ingress leads to, with the selector of one workload. A ConfigMap: with every key that is referred to, and not where something takes all of its keys. What comes with it, such as roles bound to the name of a ServiceAccount, makes it high risk",
-            "an Ingress: only its backends, to a Service that exists, has that port and has ready addresses",
+            "create: an object that something affected names in its own namespace and that does not exist. A Service: one that a StatefulSet names as its own (`clusterIP: None`), or that an Ingress leads to, with an address and just the ports that are asked for; with the selector of one workload. A ConfigMap: with every key that is referred to, and not where something takes all of its keys. What comes with it, such as roles bound to the name of a ServiceAccount, makes it high risk",
+            "an Ingress: only its backends, to a Service that exists, has that port and has ready addresses; not of a path that leads to ready addresses now with nothing wrong there",
             "the size of a claim: only up, where it is Bound and its class lets volumes grow; it cannot be rolled back",
             "a PodDisruptionBudget keeps at least one Pod and lets at least one go",
             "without actions it is a diagnosis; name in it what a human should change",
-            "objects of Helm, Argo CD, Flux or an operator are changed at their source",
+            "objects of Helm, Argo CD, Flux or an operator are changed at their source, and what they name and is missing is added there; what an object of Helm names is created at high risk, since the next upgrade can fail",
             "a human is always asked, in one question at a time about an object; a field or an action that one declined is not asked about again for a day, with no other value either"
         ]
     })

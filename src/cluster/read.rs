@@ -282,10 +282,7 @@ impl ClusterRead for ReadClient {
         // One more than is wanted tells whether there are older ones.
         let mut lines = most.saturating_add(1);
         loop {
-            let query = format!(
-                "{path}/log?container={}&tailLines={lines}&limitBytes={LOG_BYTES}{previous}",
-                encode(container)
-            );
+            let query = format!("{path}/log?container={}&tailLines={lines}&limitBytes={LOG_BYTES}{previous}", encode(container));
             let answer = self.ask(&read, Method::GET, &query, &[], LOG_BYTES).await?;
             let full = !answer.whole || answer.body.len() >= LOG_BYTES;
             if full && lines > 1 {

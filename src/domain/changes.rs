@@ -221,6 +221,13 @@ pub fn row(verb: Verb, kind: &Kind, path: Option<&FieldPath>) -> Option<&'static
     })
 }
 
+/// Whether a field may be stated that is named like this, however the elements of lists on the way are named: in which of its spellings an
+/// object has it, only the object tells, and the row of that one decides then.
+pub fn may_be_open(kind: &Kind, path: &FieldPath) -> bool {
+    let mut stated = CHANGES.iter().filter(|row| row.verb == Verb::Patch && row.kinds.contains(kind) && row.form().is_some());
+    stated.any(|row| row.field.is_some_and(|pattern| fits_somehow(pattern, path)))
+}
+
 /// Whether anything of the kind may be changed so.
 pub fn has(verb: Verb, kind: &Kind) -> bool {
     CHANGES.iter().any(|row| row.verb == verb && row.kinds.contains(kind))
@@ -256,13 +263,26 @@ fn steps(pattern: &str) -> String {
 }
 
 fn fits(pattern: &str, path: &FieldPath) -> bool {
+    follows(pattern, path, |wanted, element| match element {
+        Segment::Element { .. } => matches!(wanted, "[]" | "[]|[*]"),
+        Segment::Position(_) => matches!(wanted, "[*]" | "[]|[*]"),
+        Segment::Key(_) => false,
+    })
+}
+
+/// Whether it fits where any name of an element stands for any other.
+fn fits_somehow(pattern: &str, path: &FieldPath) -> bool {
+    follows(pattern, path, |wanted, _| wanted.starts_with('['))
+}
+
+fn follows(pattern: &str, path: &FieldPath, is_element: impl Fn(&str, &Segment) -> bool) -> bool {
     let pattern = steps(pattern);
     let mut wanted = pattern.split('.');
     let mut segments = path.segments().iter();
     loop {
         match (wanted.next(), segments.next()) {
             (None, None) => return true,
-            (Some("[]" | "[]|[*]"), Some(Segment::Element { .. })) | (Some("[*]" | "[]|[*]"), Some(Segment::Position(_))) => {}
+            (Some(step), Some(element @ (Segment::Element { .. } | Segment::Position(_)))) if is_element(step, element) => {}
             (Some("*"), Some(Segment::Key(_))) => {}
             (Some(names), Some(Segment::Key(key))) if names.split('|').any(|name| name == key) => {}
             (None | Some(_), _) => return false,
@@ -323,6 +343,24 @@ mod tests {
         assert_eq!(floor(&Kind::Service, &FieldPath::dotted("spec.selector").key("app.kubernetes.io/name")), medium);
         assert_eq!(floor(&Kind::Service, &FieldPath::dotted("spec.selector.a.b")), None);
         assert_eq!(floor(&Kind::Service, &container("containers").then("image")), None);
+    }
+
+    #[test]
+    fn field_is_open_in_each_of_its_spellings_and_nothing_else_is() {
+        let open = |kind: &Kind, path: &str| may_be_open(kind, &FieldPath::parse(path).unwrap());
+        for path in ["spec.template.spec.containers[0].image", "spec.template.spec.containers[imagePullPolicy=Always].image"] {
+            assert!(open(&Kind::Deployment, path), "{path}");
+        }
+        for path in
+            ["spec.rules[host=www].http.paths[path=/pay].backend.service.name", "spec.rules[0].http.paths[name=x].backend.service.name"]
+        {
+            assert!(open(&Kind::Ingress, path), "{path}");
+        }
+        for path in ["spec.template.spec.containers.app.image", "spec.template.spec.volumes[0].persistentVolumeClaim.claimName", "spec[0]"]
+        {
+            assert!(!open(&Kind::Deployment, path), "{path}");
+        }
+        assert!(!open(&Kind::ConfigMap, "data[0]") && !open(&Kind::ConfigMap, "data[name=LEVEL]") && open(&Kind::ConfigMap, "data.LEVEL"));
     }
 
     #[test]

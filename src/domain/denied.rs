@@ -281,9 +281,10 @@ fn is_denied(name: &str) -> bool {
     POWER.contains(&name) || FIELDS.contains(&name)
 }
 
-/// Why nobody may state a change of this field, where nobody may.
+/// Why nobody may state a change of this field, where nobody may. What an element of a list is called is somebody's own: by its place it
+/// would be the same one.
 pub fn field(kind: &Kind, path: &FieldPath) -> Option<String> {
-    let names: Vec<&str> = path.segments().iter().map(super::field::Segment::name).collect();
+    let names: Vec<&str> = path.segments().iter().filter(|step| matches!(step, Segment::Key(_))).map(Segment::name).collect();
     let own = *kind == Kind::ConfigMap && names.first() == Some(&"data");
     let denied = names.iter().find(|name| is_denied(name)).filter(|_| !own);
     let outside = names.first().filter(|first| !["spec", "data"].contains(first));
@@ -355,6 +356,15 @@ mod tests {
                 prop_assert!(!(may && denied_member(&kind, &path)), "{kind} {path}");
                 prop_assert!(!denied_member(&kind, &path) || field(&kind, &path).is_some(), "{kind} {path}");
             }
+        }
+    }
+
+    #[test]
+    fn container_that_is_called_like_a_denied_field_is_one_in_each_spelling() {
+        let of = |path: &str| field(&Kind::Deployment, &FieldPath::parse(path).unwrap());
+        assert_eq!((of("spec.template.spec.containers[name=env].image"), of("spec.template.spec.containers[0].image")), (None, None));
+        for path in ["spec.template.spec.containers[name=app].env[0].value", "spec.template.spec.containers[0].env[name=A].value"] {
+            assert!(of(path).is_some_and(|why| why.contains("`env`")), "{path}");
         }
     }
 

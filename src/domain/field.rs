@@ -36,6 +36,35 @@ impl Segment {
     fn named(self) -> Option<Self> {
         Some(self).filter(|segment| matches!(segment, Segment::Position(_)) || !segment.name().is_empty())
     }
+
+    /// Which element of a list it names; none where none is, or where more than one is.
+    pub fn index(&self, items: &[Value]) -> Option<usize> {
+        match self {
+            Segment::Key(_) => None,
+            Segment::Position(index) => Some(*index).filter(|index| *index < items.len()),
+            Segment::Element { key, value } => {
+                let wanted = |item: &Value| match item.get(key) {
+                    Some(Value::Number(number)) => number.to_string() == *value,
+                    found => found.and_then(Value::as_str) == Some(value),
+                };
+                let mut fitting = items.iter().enumerate().filter(|(_, item)| wanted(item));
+                let (index, _) = fitting.next()?;
+                // What two are called, such as the number of a port of two protocols, names neither.
+                Some(index).filter(|_| fitting.next().is_none())
+            }
+        }
+    }
+
+    /// What it leads to in this value.
+    pub fn of<'v>(&self, value: &'v Value) -> Option<&'v Value> {
+        match self {
+            Segment::Key(name) => value.as_object()?.get(name),
+            Segment::Element { .. } | Segment::Position(_) => {
+                let items = value.as_array()?;
+                items.get(self.index(items)?)
+            }
+        }
+    }
 }
 
 /// What stands between brackets, and what comes after them: a quoted member, an element by its key, or a place.
@@ -282,17 +311,10 @@ impl FieldPath {
                     pointer.push_str(&escape(name));
                     here = container.as_object()?.get(name);
                 }
-                Segment::Element { key, value } => {
-                    let wanted = |item: &Value| match item.get(key) {
-                        Some(Value::Number(number)) => number.to_string() == *value,
-                        found => found.and_then(Value::as_str) == Some(value),
-                    };
-                    let mut fitting = container.as_array()?.iter().enumerate().filter(|(_, item)| wanted(item));
-                    let (index, item) = fitting.next()?;
-                    // Two protocols can have one number, which then names neither.
-                    if item.get(key).is_some_and(Value::is_number) && fitting.next().is_some() {
-                        return None;
-                    }
+                Segment::Element { key, .. } => {
+                    let items = container.as_array()?;
+                    let index = segment.index(items)?;
+                    let item = items.get(index)?;
                     pointer.push_str(&format!("/{index}"));
                     identities.push((format!("{pointer}/{}", escape(key)), item.get(key)?.clone()));
                     here = Some(item);
@@ -365,6 +387,10 @@ mod tests {
             Some(("/ports/0/port".to_owned(), vec![("/ports/0/port".to_owned(), json!(80))]))
         );
         assert_eq!((of("53"), of("8")), (None, None));
+        let protocol = |name: &str| FieldPath::dotted("ports").element("protocol", name).locate(&object);
+        assert!(protocol("TCP").is_some());
+        let two = json!({"ports": [{"port": 80, "protocol": "TCP"}, {"port": 90, "protocol": "TCP"}]});
+        assert_eq!(FieldPath::parse("ports[protocol=TCP].targetPort").unwrap().locate(&two), None, "which of both is not said");
     }
 
     #[test]

@@ -9,6 +9,7 @@ use k8s_openapi::api::core::v1::{Pod, PodSpec};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, OwnerReference};
 use serde_json::Value;
 use std::collections::{BTreeMap, HashSet};
+use std::fmt;
 
 /// Who else writes an object: a patch of ours would be reverted, or would drift.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,17 +26,37 @@ pub enum Manager {
     Tool(String),
 }
 
+/// As it is called.
+impl fmt::Display for Manager {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Manager::ArgoCd(app) => write!(f, "Argo CD application `{app}`"),
+            Manager::Flux(name) => write!(f, "Flux (`{name}`)"),
+            Manager::Helm(release) => write!(f, "Helm release `{release}`"),
+            Manager::Tool(name) => write!(f, "`{name}`"),
+            Manager::Owner(owner) => owner.fmt(f),
+        }
+    }
+}
+
 impl Manager {
+    /// Whether it makes what its source has by itself, again and again. Helm does where somebody runs it.
+    pub fn runs_by_itself(&self) -> bool {
+        match self {
+            Manager::ArgoCd(_) | Manager::Flux(_) | Manager::Owner(_) => true,
+            Manager::Helm(_) | Manager::Tool(_) => false,
+        }
+    }
+
     /// Why an object that it writes is not changed.
     pub fn why_not(&self) -> String {
         match self {
-            Manager::ArgoCd(app) => format!("Argo CD application `{app}` manages this object and would revert a change: change its source"),
-            Manager::Flux(name) => format!("Flux (`{name}`) manages this object and would revert a change: change its source"),
-            Manager::Helm(release) => format!(
-                "Helm release `{release}` manages this object, and its next upgrade would revert a change: change the chart or its values"
-            ),
-            Manager::Tool(name) => format!("`{name}` writes this field and would set it back at its next run: change its source"),
-            Manager::Owner(owner) => format!("{owner} owns this object and would revert a change: change it there"),
+            Manager::ArgoCd(_) | Manager::Flux(_) => format!("{self} manages this object and would revert a change: change its source"),
+            Manager::Helm(_) => {
+                format!("{self} manages this object, and its next upgrade would revert a change: change the chart or its values")
+            }
+            Manager::Tool(_) => format!("{self} writes this field and would set it back at its next run: change its source"),
+            Manager::Owner(_) => format!("{self} owns this object and would revert a change: change it there"),
         }
     }
 }
@@ -136,34 +157,50 @@ const TOOLS: &[&str] =
     &["argocd", "kustomize-controller", "helm", "flux", "pulumi", "terraform", "Terraform", "HashiCorp", "fleetagent", "kapp"];
 
 /// Who, of the tools that apply a source again and again, wrote this field of an object that was read whole.
-pub fn tool_of_field(meta: &ObjectMeta, path: &FieldPath) -> Option<Manager> {
+pub fn tool_of_field(object: &Value, meta: &ObjectMeta, path: &FieldPath) -> Option<Manager> {
     let is_tool = |name: &str| TOOLS.iter().any(|tool| name.starts_with(tool));
-    let owners = meta.managed_fields.iter().flatten().filter(|entry| entry.fields_v1.as_ref().is_some_and(|f| owns(&f.0, path.segments())));
+    let has = |fields: &Value| owns(fields, path.segments(), Some(object));
+    let owners = meta.managed_fields.iter().flatten().filter(|entry| entry.fields_v1.as_ref().is_some_and(|f| has(&f.0)));
     owners.filter_map(|entry| entry.manager.as_deref()).find(|name| is_tool(name)).map(|name| Manager::Tool(name.to_owned()))
 }
 
-/// Whether a set of fields, in the form of `managedFields`, holds the field or a whole that it is part of.
-fn owns(fields: &Value, path: &[Segment]) -> bool {
+/// Whether a set of fields, in the form of `managedFields`, holds the field or a whole that it is part of. `here`: what the path has led to
+/// so far, where it led to something.
+fn owns(fields: &Value, path: &[Segment], here: Option<&Value>) -> bool {
     let Some((segment, rest)) = path.split_first() else { return true };
     let Some(map) = fields.as_object() else { return false };
     // An empty set names a leaf, and a leaf of a list without keys is the whole list.
     if map.keys().all(|key| key == ".") {
         return true;
     }
-    let below = match segment {
-        Segment::Key(name) => map.get(&format!("f:{name}")),
-        Segment::Element { key, value } => map.iter().find(|(of, _)| is_element(of, key, value)).map(|(_, below)| below),
-        Segment::Position(_) => None,
+    let there = here.and_then(|here| segment.of(here));
+    if let Segment::Key(name) = segment {
+        return map.get(&format!("f:{name}")).is_some_and(|below| owns(below, rest, there));
+    }
+    let said = || match segment {
+        Segment::Element { key, value } => Value::Object([(key.clone(), Value::String(value.clone()))].into_iter().collect()),
+        Segment::Key(_) | Segment::Position(_) => Value::Null,
     };
-    below.is_some_and(|below| owns(below, rest))
+    // Of what is not there only this is known, that the path says of it.
+    let element = there.cloned().unwrap_or_else(said);
+    let elements = map.iter().filter(|(of, _)| *of != ".");
+    // What may be it counts as it: what a tool sets back is not written.
+    elements.into_iter().any(|(of, below)| match is_element(of, &element) {
+        Some(is) => is && owns(below, rest, there),
+        None => true,
+    })
 }
 
-fn is_element(of: &str, key: &str, value: &str) -> bool {
-    let named = of.strip_prefix("k:").and_then(|json| serde_json::from_str::<Value>(json).ok());
-    named.is_some_and(|named| match named.get(key) {
-        Some(Value::Number(number)) => number.to_string() == value,
-        found => found.and_then(Value::as_str) == Some(value),
-    })
+/// Whether these are the keys of this element: all of them, whichever the path names it by. `None` where that cannot be told.
+fn is_element(of: &str, element: &Value) -> Option<bool> {
+    if let Some(value) = of.strip_prefix("v:") {
+        return Some(serde_json::from_str::<Value>(value).ok()? == *element).filter(|_| !element.is_null());
+    }
+    let keys: Value = serde_json::from_str(of.strip_prefix("k:")?).ok()?;
+    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let compared = keys.as_object()?.iter().map(|(key, wanted)| Some(text(element.get(key)?) == text(wanted)));
+    let compared: Vec<Option<bool>> = compared.collect();
+    if compared.contains(&Some(false)) { Some(false) } else { compared.into_iter().collect::<Option<Vec<bool>>>().map(|_| true) }
 }
 
 /// The object that owns this one: its controller, else whoever else would take it along.
@@ -359,11 +396,19 @@ mod tests {
         FieldPath::dotted("spec.template.spec.containers").element("name", name)
     }
 
+    fn web() -> Value {
+        json!({"spec": {"template": {"spec": {"containers": [
+            {"name": "app", "image": "a", "ports": [{"name": "http", "containerPort": 8080, "protocol": "TCP"},
+                                                    {"name": "dns", "containerPort": 53, "protocol": "UDP"}, {"containerPort": 53, "protocol": "TCP"}]},
+            {"name": "proxy", "image": "b"},
+        ]}}, "ports": [{"name": "http", "port": 80, "protocol": "TCP", "targetPort": 1}, {"name": "metrics", "port": 90, "protocol": "TCP", "targetPort": 2}]}})
+    }
+
     #[test]
     fn tool_that_wrote_the_field_is_its_owner_and_of_no_other() {
         for tool in ["kustomize-controller", "helm", "argocd-controller", "helm-controller", "pulumi-kubernetes-1a2b"] {
             let meta = written(tool, image());
-            let of = |path: FieldPath| tool_of_field(&meta, &path);
+            let of = |path: FieldPath| tool_of_field(&web(), &meta, &path);
             assert_eq!(of(container("app").then("image")), Some(Manager::Tool(tool.to_owned())));
             assert_eq!(of(container("app").then("envFrom").at(1).then("configMapRef.name")), Some(Manager::Tool(tool.to_owned())));
             assert_eq!(of(container("proxy").then("image")), None);
@@ -371,10 +416,44 @@ mod tests {
         }
     }
 
+    /// By all keys of it, whichever of its members the path names it by.
+    #[test]
+    fn element_of_a_list_is_found_in_what_a_tool_wrote_by_what_it_is() {
+        let ports = |keys: &str| json!({"f:spec": {"f:ports": {".": {}, keys: {".": {}, "f:targetPort": {}}}}});
+        let of =
+            |fields: Value, path: &str| tool_of_field(&web(), &written("Terraform", fields), &FieldPath::parse(path).unwrap()).is_some();
+        let (http, none) = (r#"k:{"port":80,"protocol":"TCP"}"#, r#"k:{"port":8,"protocol":"TCP"}"#);
+        for path in ["spec.ports[name=http].targetPort", "spec.ports[port=80].targetPort", "spec.ports[0].targetPort"] {
+            assert!(of(ports(http), path) && !of(ports(none), path), "{path}");
+        }
+        assert!(!of(ports(http), "spec.ports[name=metrics].targetPort") && !of(ports(http), "spec.ports[1].targetPort"));
+        assert!(!of(ports(http), "spec.ports[name=http].nodePort"), "another field of the same");
+        // What cannot be told apart from what the tool wrote is the tool's.
+        for keys in [r#"k:{"port":80,"appProtocol":"x"}"#, "k:{", "i:0", "f:other"] {
+            assert!(of(ports(keys), "spec.ports[name=http].targetPort"), "{keys}");
+        }
+        assert!(of(ports(http), "spec.ports[name=new].targetPort") && of(ports(http), "spec.ports[7].targetPort"));
+        assert!(!of(ports(http), "spec.ports[port=81].targetPort"));
+    }
+
+    #[test]
+    fn port_of_a_container_that_a_way_back_changes_is_found_by_its_number_and_protocol() {
+        let port = |keys: &str| {
+            let app = json!({".": {}, "f:ports": {".": {}, keys: {".": {}, "f:containerPort": {}, "f:name": {}}}});
+            json!({"f:spec": {"f:template": {"f:spec": {"f:containers": {r#"k:{"name":"app"}"#: app}}}}})
+        };
+        let of = |keys: &str, path: FieldPath| tool_of_field(&web(), &written("kapp", port(keys)), &path).is_some();
+        let (http, dns) = (r#"k:{"containerPort":8080,"protocol":"TCP"}"#, r#"k:{"containerPort":53,"protocol":"UDP"}"#);
+        let ports = || container("app").then("ports");
+        assert!(of(http, ports().element("name", "http").then("containerPort")) && of(http, ports().element("name", "http")));
+        assert!(of(dns, ports().element("name", "dns").then("name")) && !of(dns, ports().at(2).then("containerPort")));
+        assert!(!of(http, ports().element("name", "dns")) && !of(http, container("proxy").then("ports").at(0)));
+    }
+
     #[test]
     fn people_and_kubernetes_own_controllers_are_no_tools() {
         for name in ["kubectl-client-side-apply", "kubectl-set", "kubectl-edit", "kube-controller-manager", "kubemend"] {
-            assert_eq!(tool_of_field(&written(name, image()), &container("app").then("image")), None, "{name}");
+            assert_eq!(tool_of_field(&web(), &written(name, image()), &container("app").then("image")), None, "{name}");
         }
     }
 

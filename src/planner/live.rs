@@ -48,7 +48,7 @@ impl Basis {
         let meta = live.get("metadata").and_then(|m| serde_json::from_value::<ObjectMeta>(m.clone()).ok()).unwrap_or_default();
         let whole = FieldPath::root();
         let touched = if fields.is_empty() { &[&whole][..] } else { fields };
-        let tool = || touched.iter().find_map(|path| tool_of_field(&meta, path));
+        let tool = || touched.iter().find_map(|path| tool_of_field(live, &meta, path));
         manager_of(&meta).or_else(tool).map_or(Ok(()), |manager| Err(Refusal::Managed(manager)))
     }
 }

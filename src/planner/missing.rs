@@ -10,7 +10,7 @@ use crate::domain::kind::Kind;
 use crate::domain::object::{Namespace, ObjectRef};
 use crate::domain::resource::Resource;
 use crate::domain::risk::Risk;
-use crate::domain::workload::Workload;
+use crate::domain::workload::{Manager, Workload, manager_of};
 use crate::facts::references::{Reference, Via};
 use crate::facts::{Facts, ingresses, pods, selected};
 use k8s_openapi::api::apps::v1::{DaemonSet, Deployment, StatefulSet};
@@ -20,10 +20,13 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
+/// Kinds of Kubernetes' own that make Pods, or what makes them.
+const MAKERS: &[Kind] = &[Kind::Deployment, Kind::ReplicaSet, Kind::StatefulSet, Kind::DaemonSet, Kind::CronJob, Kind::Job];
+
 /// Kinds without which it cannot be decided whether an object of this one may be created.
 pub(super) fn needed(kind: &Kind) -> Vec<Kind> {
     match kind {
-        Kind::Service => BEHIND.iter().chain(&[Kind::Service, Kind::EndpointSlice, Kind::Ingress]).cloned().collect(),
+        Kind::Service => BEHIND.iter().chain(&[Kind::ReplicaSet, Kind::Service, Kind::EndpointSlice, Kind::Ingress]).cloned().collect(),
         Kind::ConfigMap | Kind::ServiceAccount => USERS.iter().chain([kind]).cloned().collect(),
         Kind::PersistentVolumeClaim => vec![Kind::PersistentVolumeClaim],
         // Of no other kind an object is created, so of none anything is read.
@@ -42,6 +45,9 @@ pub(super) fn refused(change: &Action, facts: &Facts<'_>) -> Option<Refusal> {
         return no(format!("whether {object} exists and what refers to it could not be read in full"));
     }
     let namespace = object.namespace.as_ref()?;
+    if let Some((namer, manager)) = managers(object, namespace, facts).into_iter().find(|(_, manager)| manager.runs_by_itself()) {
+        return no(format!("{manager} manages {namer}, which names {object}, and makes what its source has: add it there"));
+    }
     match object.kind {
         Kind::ServiceAccount => account(object, manifest, namespace, facts),
         Kind::Service => service(object, manifest, namespace, facts),
@@ -131,8 +137,7 @@ fn service(object: &ObjectRef, manifest: &Value, namespace: &Namespace, facts: &
     if sets.is_empty() && asked.is_empty() {
         return Some(format!("no StatefulSet and no Ingress leads to {object}"));
     }
-    let labels = manifest.pointer("/spec/selector").and_then(Value::as_object).into_iter().flatten();
-    let selector: BTreeMap<String, String> = labels.filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned()))).collect();
+    let selector = selector(manifest);
     let mut behind = selected::workloads_selected(facts, namespace.as_str(), &selector);
     let (Some(workload), None) = (behind.next(), behind.next()) else {
         return Some("the selector has to be the one of exactly one workload of the namespace".to_owned());
@@ -149,20 +154,39 @@ fn service(object: &ObjectRef, manifest: &Value, namespace: &Namespace, facts: &
     if sets.len() > 1 {
         return Some(format!("several StatefulSets name {object}: which of them it is for is not known"));
     }
+    if sets.is_empty() && headless {
+        return Some(format!("no StatefulSet names {object}, and who an Ingress leads to has an address: leave out `clusterIP`"));
+    }
+    if let Some(pod) = of_another(&workload.object, namespace, &selector, facts) {
+        return Some(format!("the selector matches {pod}, too, which {} does not own", workload.object));
+    }
     let ports = manifest.pointer("/spec/ports").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     if let Some(port) = ports.iter().find(|port| !listens(workload, port)) {
         let port = port.get("targetPort").or(port.get("port")).cloned().unwrap_or_default();
         return Some(format!("no container of {} declares port {port}", workload.object));
     }
-    let has = |(number, name): &&(Option<i32>, Option<String>)| {
-        ports.iter().any(|port| match (number, name) {
-            (Some(number), _) => port.get("port").and_then(Value::as_i64) == Some(i64::from(*number)),
-            (None, name) => name.is_some() && port.get("name").and_then(Value::as_str) == name.as_deref(),
-        })
+    let is = |(number, name): &(Option<i32>, Option<String>), port: &Value| match (number, name) {
+        (Some(number), _) => port.get("port").and_then(Value::as_i64) == Some(i64::from(*number)),
+        (None, name) => name.is_some() && port.get("name").and_then(Value::as_str) == name.as_deref(),
     };
-    let (number, name) = asked.iter().find(|asked| !has(asked))?;
-    let said = number.map(|number| number.to_string()).or_else(|| name.clone()).unwrap_or_default();
-    Some(format!("an Ingress leads to port `{said}` of {object}, which is not among the ports that are proposed"))
+    if let Some((number, name)) = asked.iter().find(|asked| !ports.iter().any(|port| is(asked, port))) {
+        let said = number.map(|number| number.to_string()).or_else(|| name.clone()).unwrap_or_default();
+        return Some(format!("an Ingress leads to port `{said}` of {object}, which is not among the ports that are proposed"));
+    }
+    // Of a StatefulSet's own Service a port only gives a name: its Pods are reached at every port without it.
+    let more = ports.iter().find(|port| sets.is_empty() && !asked.iter().any(|asked| is(asked, port)))?;
+    Some(format!("no Ingress leads to port `{}` of {object}: leave it out", more.get("port").cloned().unwrap_or_default()))
+}
+
+/// A Pod that the selector matches, too, and that is of something else: of a Job, an operator, or nobody.
+fn of_another(workload: &ObjectRef, namespace: &Namespace, selector: &BTreeMap<String, String>, facts: &Facts<'_>) -> Option<ObjectRef> {
+    let live = selected::pods_selected(facts, namespace.as_str(), selector).filter(|pod| !pods::has_ended(pod));
+    live.map(Resource::reference).find(|pod| !facts.owners().chain(pod).any(|owner| owner == workload))
+}
+
+fn selector(manifest: &Value) -> BTreeMap<String, String> {
+    let labels = manifest.pointer("/spec/selector").and_then(Value::as_object).into_iter().flatten();
+    labels.filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned()))).collect()
 }
 
 /// What tells its Pods from others.
@@ -179,7 +203,9 @@ fn own_selector<'a>(workload: &ObjectRef, facts: &Facts<'a>) -> Option<&'a BTree
 /// Whether one of its containers declares where this port leads to.
 fn listens(workload: &Workload<'_>, port: &Value) -> bool {
     let to = port.get("targetPort").or(port.get("port"));
-    let mut declared = pods::containers(workload.pod_spec).flat_map(|(_, container)| container.ports.iter().flatten());
+    let protocol = port.get("protocol").and_then(Value::as_str).unwrap_or("TCP");
+    let declared = pods::containers(workload.pod_spec).flat_map(|(_, container)| container.ports.iter().flatten());
+    let mut declared = declared.filter(|one| one.protocol.as_deref().unwrap_or("TCP") == protocol);
     declared.any(|one| match to {
         Some(Value::String(name)) => one.name.as_deref() == Some(name.as_str()),
         Some(number) => number.as_i64() == Some(i64::from(one.container_port)),
@@ -195,22 +221,92 @@ pub(super) fn named(object: &ObjectRef, namespace: &Namespace, facts: &Facts<'_>
     services.chain(backends).map(|name| ObjectRef::namespaced(Kind::Service, namespace, name)).collect()
 }
 
-/// What a human has to know of an object that is created, besides what is in it, with its least risk.
-pub(super) fn at_stake(change: &Action, facts: &Facts<'_>) -> Option<(Risk, String)> {
-    let Action::Create { object, .. } = change else { return None };
-    let namespace = object.namespace.as_ref()?;
-    let said = match object.kind {
-        Kind::ServiceAccount => "roles that are bound to this name are in force with it, and kubemend reads no roles",
-        Kind::ConfigMap => "what it held before, if it existed, is not known",
-        Kind::Service if is_led_to(object, namespace, facts) => {
-            "an Ingress leads to it, so what it selects can be reached from outside the cluster then"
-        }
-        _ => return None,
-    };
-    Some((Risk::High, said.to_owned()))
+/// Who manages what names the object, with what that is: an object that is missing belongs to the source that names it.
+fn managers(object: &ObjectRef, namespace: &Namespace, facts: &Facts<'_>) -> Vec<(ObjectRef, Manager)> {
+    let led = |kind: &Kind| *kind == Kind::Service;
+    let ingresses =
+        facts.all_in::<Ingress>(namespace).filter(|one| led(&object.kind) && ingresses::services(one).any(|n| n == object.name));
+    let sets = if led(&object.kind) { self::led(object, namespace, facts).sets } else { Vec::new() };
+    let users = if led(&object.kind) { Vec::new() } else { users(object, namespace, facts) };
+    let namers = ingresses.map(Resource::reference).chain(sets).chain(users.into_iter().map(|(user, _)| user));
+    // What a workload or a Job makes says nothing of its own: who made that is its own namer.
+    let made = |manager: &Manager| matches!(manager, Manager::Owner(owner) if MAKERS.contains(&owner.kind));
+    namers
+        .filter_map(|namer| Some((facts.meta_of(&namer).and_then(manager_of).filter(|by| !made(by))?, namer)))
+        .map(|(by, of)| (of, by))
+        .collect()
 }
 
-/// Whether an Ingress leads to a Service of this name.
-fn is_led_to(object: &ObjectRef, namespace: &Namespace, facts: &Facts<'_>) -> bool {
-    facts.all_in::<Ingress>(namespace).any(|ingress| ingresses::services(ingress).any(|name| name == object.name))
+/// What a human has to know of an object that is created, besides what is in it, with its least risk.
+pub(super) fn at_stake(change: &Action, facts: &Facts<'_>) -> Vec<(Risk, String)> {
+    let Action::Create { object, manifest } = change else { return Vec::new() };
+    let Some(namespace) = &object.namespace else { return Vec::new() };
+    let said = match object.kind {
+        Kind::ServiceAccount => Some("roles that are bound to this name are in force with it, and kubemend reads no roles".to_owned()),
+        Kind::ConfigMap => Some("what it held before, if it existed, is not known".to_owned()),
+        Kind::Service if ingresses::may_lead_to(object, facts) => {
+            let selector = selector(manifest);
+            let mut behind = selected::workloads_selected(facts, namespace.as_str(), &selector);
+            let behind = behind.next().map_or_else(|| "what it selects".to_owned(), |workload| workload.object.to_string());
+            Some(format!("an Ingress leads to it, so {behind} can be reached from outside the cluster then"))
+        }
+        _ => None,
+    };
+    let beside = managers(object, namespace, facts).into_iter().next().map(|(namer, manager)| {
+        format!(
+            "{manager} manages {namer}, which names it: where its source has it, too, the next upgrade fails until somebody adopts or deletes this one"
+        )
+    });
+    said.into_iter().chain(beside).map(|said| (Risk::High, said)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::planner::example::{deployment, namespace, snapshot};
+    use serde_json::json;
+
+    fn pod(name: &str, owner: (&str, &str, &str), phase: &str) -> (Kind, Value) {
+        let (version, kind, of) = owner;
+        let owner = json!([{"apiVersion": version, "kind": kind, "name": of, "uid": "u-1", "controller": true}]);
+        let meta = json!({"name": name, "namespace": "shop", "labels": {"app": "web"}, "ownerReferences": owner});
+        (Kind::Pod, json!({"metadata": meta, "status": {"phase": phase}}))
+    }
+
+    #[test]
+    fn pod_of_a_job_or_an_operator_that_the_selector_matches_is_of_another() {
+        let selector = BTreeMap::from([("app".to_owned(), "web".to_owned())]);
+        let web = ObjectRef::namespaced(Kind::Deployment, &namespace(), "web");
+        let own = || pod("web-1", ("apps/v1", "Deployment", "web"), "Running");
+        let found = |more: Vec<(Kind, Value)>| {
+            let seen = snapshot(vec![(Kind::Deployment, deployment()), own()].into_iter().chain(more).collect());
+            of_another(&web, &namespace(), &selector, &Facts::of(&seen)).map(|pod| pod.name)
+        };
+        assert_eq!(found(vec![]), None);
+        let job = |phase| pod("migrate-1", ("batch/v1", "Job", "migrate"), phase);
+        assert_eq!(found(vec![job("Running")]), Some("migrate-1".to_owned()));
+        assert_eq!(found(vec![job("Succeeded")]), None, "it has ended");
+        assert_eq!(found(vec![pod("db-1", ("db.example/v1", "Database", "db"), "Running")]), Some("db-1".to_owned()));
+    }
+
+    #[test]
+    fn who_manages_what_names_an_object_is_found_above_what_workloads_make() {
+        let mut web = deployment();
+        web["spec"]["template"]["spec"]["serviceAccountName"] = json!("runner");
+        let runner = ObjectRef::namespaced(Kind::ServiceAccount, &namespace(), "runner");
+        let of = |meta: Value| {
+            let mut web = web.clone();
+            for (name, value) in meta.as_object().unwrap() {
+                web["metadata"][name] = value.clone();
+            }
+            let (kind, mut pod) = pod("web-1", ("apps/v1", "Deployment", "web"), "Running");
+            pod["spec"] = json!({"containers": [], "serviceAccountName": "runner"});
+            let seen = snapshot(vec![(Kind::Deployment, web), (kind, pod)]);
+            managers(&runner, &namespace(), &Facts::of(&seen)).into_iter().map(|(namer, by)| format!("{by}: {namer}")).collect::<Vec<_>>()
+        };
+        assert_eq!(of(json!({})), [] as [String; 0], "a Pod's Deployment is no source");
+        assert_eq!(of(json!({"annotations": {"meta.helm.sh/release-name": "shop"}})), ["Helm release `shop`: Deployment shop/web"]);
+        let owner = json!([{"apiVersion": "db.example/v1", "kind": "Database", "name": "main", "uid": "u-2", "controller": true}]);
+        assert!(of(json!({"ownerReferences": owner})).concat().contains("Database"), "an operator");
+    }
 }

@@ -8,7 +8,7 @@ use crate::domain::kind::Kind;
 use crate::domain::object::ObjectRef;
 use crate::domain::resource::Resource;
 use crate::domain::risk::Risk;
-use crate::facts::{Facts, labels, pods, rollouts, selected};
+use crate::facts::{Facts, ingresses, labels, pods, rollouts, selected};
 use k8s_openapi::api::core::v1::{Pod, Service};
 use std::collections::{BTreeSet, HashSet};
 
@@ -85,7 +85,7 @@ pub(super) fn stakes(change: &Action, suffering: &Suffering<'_>, root: impl Fn(&
         let pods = if ready == 1 { "1 ready Pod ends" } else { &format!("{ready} ready Pods end") };
         stakes.said.push(format!("{pods} first, by its strategy, and nothing of it serves until new ones are ready"));
     }
-    if change.leads_to_a_port() {
+    if ingresses::leads_to_a_port(change, facts) {
         stakes.said.push("whether that port answers is not tried, so the verdict will be `unclear` at best".to_owned());
     }
     if change.changes_a_probe() {

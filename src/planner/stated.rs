@@ -14,7 +14,7 @@ use super::stakes::{BEHIND, Stakes, Suffering, stakes};
 use super::wanted;
 use crate::domain::action::{Action, Change, FieldOp};
 use crate::domain::cause::{Cause, CauseSource};
-use crate::domain::changes::{Verb, row};
+use crate::domain::changes::{Verb, may_be_open, row};
 use crate::domain::check::Check;
 use crate::domain::denied;
 use crate::domain::diagnosis::Diagnosis;
@@ -146,7 +146,7 @@ pub(crate) fn examine(changes: &[Wanted], diagnosis: &Diagnosis, facts: &Facts<'
             }
         };
         let refused = values(change, facts).or_else(|| scaled_by_another(change, facts)).or_else(|| missing::refused(change, facts));
-        let refused = refused.or_else(|| beside::refused(change, facts));
+        let refused = refused.or_else(|| beside::refused(change, &objects, facts));
         let refused = refused.or_else(|| withheld(change, &diagnosis.causes));
         let refused = refused.or_else(|| lint::check(&Proposed { action: change, facts, suffering: &objects }));
         match refused {
@@ -308,8 +308,8 @@ fn denied(wanted: &Wanted, open: Open) -> Option<Refusal> {
         let open = row(verb, &target.kind, None).is_some_and(|row| row.form().is_some());
         return (!open).then(|| Refusal::Kind { verb: verb.as_str(), kind: target.kind.clone() });
     }
-    let closed = |path: &&&FieldPath| row(verb, &target.kind, Some(path)).is_none_or(|row| row.form().is_none());
-    let closed: Vec<String> = fields.iter().filter(closed).map(ToString::to_string).collect();
+    // In whatever spelling: which one the object has it in decides where the object is known.
+    let closed: Vec<String> = fields.iter().filter(|path| !may_be_open(&target.kind, path)).map(ToString::to_string).collect();
     (!closed.is_empty()).then(|| Refusal::Fields { target: target.clone(), paths: closed })
 }
 
@@ -332,11 +332,17 @@ fn values(change: &Action, facts: &Facts<'_>) -> Option<Refusal> {
         Ok(found) => found?,
         Err(refusal) => return Some(refusal),
     };
+    let target = change.target();
     ops.iter().zip(change.rows()).find_map(|(op, (_, row))| {
+        let Some(form) = row.and_then(|row| row.form()) else {
+            let there = op.path.place(&found.value).is_some();
+            let closed = || Refusal::Fields { target: target.clone(), paths: vec![op.path.to_string()] };
+            return Some(if there { closed() } else { Refusal::Stated(format!("{target} has no {}", op.path)) });
+        };
         let old = op.path.locate(&found.value).and_then(|at| at.current);
         let name = op.path.segments().last().map(Segment::name).unwrap_or_default();
         match &op.change {
-            Change::Set(new) => refused(name, row?.form()?, old.as_ref(), new),
+            Change::Set(new) => refused(name, form, old.as_ref(), new),
             Change::Remove => Some(Refusal::Stated(format!("what is proposed sets fields and removes none, such as {}", op.path))),
         }
     })

@@ -35,7 +35,7 @@ pub(super) fn after(object: &Value, ops: &[FieldOp]) -> Option<Value> {
                 Change::Remove => drop(members.shift_remove(name)?),
             },
             (Value::Array(items), segment) => {
-                let found = items.iter().enumerate().position(|(index, item)| is_at(segment, index, item));
+                let found = segment.index(items);
                 match (&op.change, found) {
                     (Change::Set(value), Some(index)) => *items.get_mut(index)? = value.clone(),
                     (Change::Set(value), None) => items.push(value.clone()),
@@ -47,14 +47,6 @@ pub(super) fn after(object: &Value, ops: &[FieldOp]) -> Option<Value> {
         }
     }
     Some(after)
-}
-
-fn is_at(segment: &Segment, index: usize, item: &Value) -> bool {
-    match segment {
-        Segment::Key(_) => false,
-        Segment::Element { key, value } => item.get(key).and_then(Value::as_str) == Some(value),
-        Segment::Position(place) => *place == index,
-    }
 }
 
 #[derive(Default)]

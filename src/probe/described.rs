@@ -61,9 +61,12 @@ pub(super) async fn part(
     });
     Ok(match taken.await {
         Err(Late) => Outcome::late(),
-        Ok(Ok(text)) => {
-            Outcome::seen(&text, length, None, if field.is_some() { "give `page`, or `field` with a place below it" } else { "give `page`, or `field`" })
-        }
+        Ok(Ok(text)) => Outcome::seen(
+            &text,
+            length,
+            None,
+            if field.is_some() { "give `page`, or `field` with a place below it" } else { "give `page`, or `field`" },
+        ),
         Ok(Err(there)) => {
             let path = field.map(ToString::to_string).unwrap_or_default();
             Outcome::unseen(&format!("{object} has no field {}; {there}", quoted(&path)))

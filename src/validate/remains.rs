@@ -15,7 +15,7 @@ use crate::domain::once::once;
 use crate::domain::plan::{RemediationPlan, Step};
 use crate::domain::purpose::Purpose;
 use crate::domain::words;
-use crate::facts::{Facts, behind, labels, pods, starting};
+use crate::facts::{Facts, behind, ingresses, labels, pods, starting};
 use k8s_openapi::api::core::v1::{Pod, Service};
 use std::collections::BTreeSet;
 
@@ -195,7 +195,7 @@ impl<'a> Concern<'a> {
         let named = |doubts: &'a [Doubt]| doubts.iter().filter_map(|d| d.object.as_ref());
         // Of doubts that were not kept nobody knows what they were about.
         let known = |object: &ObjectRef| self.before.unlisted.doubts > 0 || named(&self.before.doubts).any(|before| before == object);
-        let yardstick = self.plan.steps.iter().filter_map(yardstick);
+        let yardstick = self.plan.steps.iter().filter_map(|step| yardstick(step, self.facts));
         // What the words name and nobody found may be as broken as before.
         let place = self.facts.scope().in_words();
         let unsure =
@@ -303,12 +303,12 @@ impl Besides {
     }
 }
 /// How a step moves what its own cure is seen by, where it does and no rule proposed it.
-fn yardstick(step: &Step) -> Option<String> {
+fn yardstick(step: &Step, facts: &Facts<'_>) -> Option<String> {
     let target = step.action.target();
     if step.action.changes_a_probe() {
         return Some(format!("{target}: it is ready by a probe that this plan changed"));
     }
-    if step.action.leads_to_a_port() {
+    if ingresses::leads_to_a_port(&step.action, facts) {
         return Some(format!("{target}: whether the port answers to which this plan leads it was not tried"));
     }
     let before = |path: &FieldPath| step.precondition.fields.iter().find(|pinned| pinned.path == *path)?.value.as_ref()?.as_u64();

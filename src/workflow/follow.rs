@@ -1,9 +1,9 @@
 //! A session, seen by somebody who did not open it: how far it is, what it was opened for, and what it comes to.
 
-use super::standing::TakenBack;
 use super::late::answered_elsewhere;
 use super::records::Records;
 use super::report::Report;
+use super::standing::TakenBack;
 use super::{Caller, Problem, Remediation, SessionStage, WorkflowError};
 use crate::domain::focus::Because;
 use crate::domain::id::SessionId;

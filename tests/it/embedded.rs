@@ -22,6 +22,7 @@ mod late;
 mod library;
 mod looks;
 mod others;
+mod owned;
 mod phrasings;
 mod places;
 mod planted;

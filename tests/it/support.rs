@@ -7,6 +7,7 @@ pub(crate) mod embedded;
 pub(crate) mod mask;
 pub(crate) mod notes;
 pub(crate) mod objects;
+pub(crate) mod proposed;
 #[expect(dead_code, reason = "the tests of the wire use the rest of it")]
 #[path = "../support/provider.rs"]
 pub(crate) mod provider;

@@ -146,7 +146,8 @@ async fn what_a_provider_keeps_in_a_call_or_in_its_id_comes_back_through_an_inve
     let call = |id: &str| {
         let function = json!({"name": "get", "arguments": look().to_string()});
         let call = json!({"index": 0, "id": id, "type": "function", "extra_content": signature, "function": function});
-        let pieces = [openai::piece(json!({"role": "assistant", "tool_calls": [call]}), None), openai::piece(json!({}), Some("tool_calls"))];
+        let pieces =
+            [openai::piece(json!({"role": "assistant", "tool_calls": [call]}), None), openai::piece(json!({}), Some("tool_calls"))];
         stream(&format!("{}data: [DONE]\n\n", events(&pieces)))
     };
     // The same id a second time, as some servers number the calls of each answer anew.

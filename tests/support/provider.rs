@@ -237,11 +237,8 @@ pub(crate) mod openai {
                    "function": {"name": name, "arguments": arguments.to_string()}})
         };
         let all: Vec<Value> = calls.iter().enumerate().map(one).collect();
-        let pieces = [
-            piece(json!({"role": "assistant", "tool_calls": all}), None),
-            piece(json!({}), Some("tool_calls")),
-            usage(3_000, 1_000, 50),
-        ];
+        let pieces =
+            [piece(json!({"role": "assistant", "tool_calls": all}), None), piece(json!({}), Some("tool_calls")), usage(3_000, 1_000, 50)];
         stream(&format!("{}data: [DONE]\n\n", events(&pieces)))
     }
 

@@ -39,7 +39,10 @@ impl Create<'_> {
             Kind::ConfigMap => named("key ", keys("/data").into_iter().map(|(key, value)| format!("{key}={value}")).collect()),
             Kind::Service => {
                 let labels = keys("/spec/selector").into_iter().map(|(key, value)| format!("{key}={value}")).collect();
-                named("selects ", labels)
+                let ports = self.manifest.pointer("/spec/ports").and_then(Value::as_array).into_iter().flatten();
+                let mut parts = named("selects ", labels);
+                parts.extend(named(", port ", ports.map(port_in_words).collect()));
+                parts
             }
             Kind::ServiceAccount => {
                 let secrets = self.manifest.get("imagePullSecrets").and_then(Value::as_array).into_iter().flatten();
@@ -224,6 +227,13 @@ fn filled_in(kind: &Kind, mut planned: Value, answer: &Value) -> Value {
 
 fn is_an_address(text: &str) -> bool {
     text.contains(['.', ':']) && text.bytes().all(|b| b.is_ascii_hexdigit() || b == b'.' || b == b':')
+}
+
+/// At which number it is asked, and where that leads to in its Pods, where that is another one.
+fn port_in_words(port: &Value) -> String {
+    let said = |field: &str| port.get(field).map(|value| escaped(&value.as_str().map_or_else(|| value.to_string(), str::to_owned)));
+    let (asked, to) = (said("port").unwrap_or_default(), said("targetPort"));
+    to.filter(|to| *to != asked).map_or_else(|| asked.clone(), |to| format!("{asked} to {to}"))
 }
 
 /// Why it is not deleted again.

@@ -1,6 +1,6 @@
 //! A change of fields of an existing object, as a JSON Patch that pins what a human was shown.
 
-use super::planned::{Built, PlannedAction, QUERY, called, metadata, named, present, whole_map};
+use super::planned::{Built, PlannedAction, QUERY, called, metadata, named, named_elements, present, whole_map};
 use super::undo;
 use crate::domain::action::{Change, FieldOp};
 use crate::domain::changes::Verb;
@@ -156,7 +156,7 @@ impl PlannedAction for Patch<'_> {
         let mut pin_version = false;
         for op in self.ops.iter() {
             let at = op.path.place(live).ok_or_else(|| impossible(format!("{target} has no {}", op.path)))?;
-            for (pointer, value) in &at.identities {
+            for (pointer, value) in named_elements(&at, live) {
                 pins.add(test(pointer, value));
             }
             if let Some((map, value)) = whole_map(&op.path, &at.pointer, live) {

@@ -1,6 +1,6 @@
 //! What every action must answer. No answer has a default: the compiler asks a new action for each of them.
 
-use crate::domain::field::FieldPath;
+use crate::domain::field::{FieldPath, Located};
 use crate::domain::fitted::Part;
 use crate::domain::kind::Kind;
 use crate::domain::object::ObjectRef;
@@ -102,6 +102,16 @@ pub(super) fn whole_map<'a>(path: &FieldPath, pointer: &'a str, live: &'a Value)
         return None;
     }
     live.pointer(map).map(|value| (map, value))
+}
+
+/// What pins the elements of lists on the way that a key names: the key, and where the server counts no changes of the spec, all else of the
+/// element, too, which may have been what the decision was about.
+pub(super) fn named_elements<'v>(at: &'v Located, object: &'v Value) -> impl Iterator<Item = (&'v str, &'v Value)> {
+    let is_counted = object.pointer("/metadata/generation").is_some();
+    at.identities.iter().map(move |(pointer, value)| {
+        let whole = pointer.rsplit_once('/').map(|(element, _)| element).filter(|_| !is_counted);
+        whole.and_then(|element| Some((element, object.pointer(element)?))).unwrap_or((pointer, value))
+    })
 }
 
 /// The kind as one would say it.

@@ -1,7 +1,7 @@
 //! The undo of a patch, as bytes that are made with the plan. It fits the object only as our change left it: with our stamp, with the
 //! values that we set, without what we removed, and with no other change of its spec since.
 
-use super::planned::whole_map;
+use super::planned::{named_elements, whole_map};
 use crate::domain::action::{Change, FieldOp};
 use crate::domain::field::{END, escape};
 use crate::domain::nonempty::NonEmpty;
@@ -26,7 +26,7 @@ pub(super) fn of(ops: &NonEmpty<FieldOp>, before: &Value, after: &Value, stamp: 
         let at = op.path.place(before)?;
         // Elements that went or came have moved others: what is tested stands where the change left it.
         let left = op.path.place(after).unwrap_or_else(|| at.clone());
-        for (pointer, value) in &left.identities {
+        for (pointer, value) in named_elements(&left, after) {
             pin(pointer, value);
         }
         // What only its place names is pinned whole, as the change left it.

@@ -53,6 +53,7 @@ const WORDS: &[&str] = &[
     "namespace",
     "nodeName",
     "operator",
+    "pathType",
     "podManagementPolicy",
     "port",
     "priorityClassName",
@@ -133,6 +134,12 @@ impl<'a> Place<'a> {
             Segment::Element { value, .. } => Self { of: value, ..place },
             Segment::Position(_) => place,
         })
+    }
+
+    /// The host or the path of an Ingress, which tell which of its backends changes. Hosts and paths elsewhere may hold anything.
+    fn is_a_route(&self) -> bool {
+        let plain: String = self.path.chars().filter(|c| !c.is_ascii_digit()).collect();
+        matches!(plain.as_str(), "spec.rules[].host" | "spec.rules[].http.paths[].path")
     }
 
     fn element(&self, index: usize, item: &'a Value) -> Self {
@@ -229,7 +236,7 @@ fn beside(place: &Place<'_>, value: &Value) -> Value {
 fn names_something(place: &Place<'_>, text: &str) -> bool {
     match place.holds {
         Holds::Names => !holds_one(text),
-        Holds::Structure => place.key == "image" || (WORDS.contains(&place.key) && !holds_one(text)),
+        Holds::Structure => place.key == "image" || ((WORDS.contains(&place.key) || place.is_a_route()) && !holds_one(text)),
         Holds::Annotations | Holds::Anything => false,
     }
 }
@@ -306,6 +313,20 @@ mod tests {
             assert!(after.contains(name), "{name}: {after}");
         }
         assert_eq!(before.replace("web:1", "web:2"), after);
+    }
+
+    #[test]
+    fn which_route_of_an_ingress_changes_is_shown_and_hosts_and_paths_of_others_are_not() {
+        let ingress = |service: &str| {
+            let to = |path: &str, name: &str| json!({"path": path, "pathType": "Prefix", "backend": {"service": {"name": name, "port": {"number": 80}}}});
+            json!({"spec": {"rules": [{"host": "shop.example", "http": {"paths": [to("/blog", "blog"), to("/pay", service), to("/h?token=zebra-crossing", "x")]}}],
+                   "template": {"spec": {"hostAliases": [{"host": "zebra", "path": "zebra"}]}}, "host": "zebra", "path": "zebra"}})
+        };
+        let (before, after) = shown(&ingress("pay"), &ingress("shop"));
+        for name in ["shop.example", "/blog", "/pay", "Prefix"] {
+            assert!(before.contains(name) && after.contains(name), "{name}: {after}");
+        }
+        assert!(!after.contains("zebra"), "{after}");
     }
 
     #[test]

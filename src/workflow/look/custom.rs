@@ -99,7 +99,8 @@ mod tests {
         for (kind, status) in [("Ready", "False"), ("Ready", "Unknown"), ("Synced", "False"), ("Degraded", "True"), ("Stalled", "True")] {
             assert!(of(kind, status), "{kind} {status}");
         }
-        for (kind, status) in [("Ready", "True"), ("Degraded", "False"), ("Stalled", "Unknown"), ("Progressing", "False"), ("Paused", "True")]
+        for (kind, status) in
+            [("Ready", "True"), ("Degraded", "False"), ("Stalled", "Unknown"), ("Progressing", "False"), ("Paused", "True")]
         {
             assert!(!of(kind, status), "{kind} {status}");
         }

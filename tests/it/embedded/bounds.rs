@@ -2,17 +2,12 @@
 //! Ingress leads, and how large a claim is. Each with what is said of it in the question, and with what is refused.
 
 use crate::support::embedded::{Embedded, yes};
+use crate::support::proposed::{SHOP, advice, high, question, refuses, set};
 use kubemend::domain::id::SessionId;
-use kubemend::domain::issue::Issue;
-use kubemend::domain::limits::Limits;
-use kubemend::domain::object::Namespace;
-use kubemend::domain::risk::Risk;
-use kubemend::probe::arguments::LookArguments;
+use kubemend::workflow::Caller;
 use kubemend::workflow::report::Status;
-use kubemend::workflow::{Caller, Opened, Problem, Question, Remediation};
-use serde_json::{Value, json};
+use serde_json::json;
 
-const SHOP: &str = "shop";
 const IMAGES: &str = "
 - ref: web:1
   play: {listen: [{port: 8080}]}
@@ -39,42 +34,6 @@ spec:
 
 async fn running(manifests: &[&str]) -> Embedded {
     Embedded::open_to_looks(SHOP, IMAGES, &manifests.join("---"), 90).await
-}
-
-fn high(cluster: &Embedded) -> Remediation {
-    cluster.process_with(Limits { ceiling: Risk::High, ..Limits::default() }, true)
-}
-
-/// A proposal about this object, which cites a look at it.
-async fn set(process: &Remediation, object: &str, fields: &[(&str, Value)]) -> Opened {
-    let issue = Some(Issue::parse(&format!("something is wrong with {}", object.rsplit('/').next().unwrap())).unwrap());
-    let problem = Problem { issue, namespace: Some(Namespace::parse(SHOP).unwrap()), ..Problem::default() };
-    let report = process.analyze(&problem, &Caller::silent()).await.unwrap();
-    let id = SessionId::parse(&report.session).unwrap();
-    let looks: Vec<LookArguments> = serde_json::from_value(json!([{"probe": "get", "object": object, "field": "spec"}])).unwrap();
-    let seen = process.look(&id, &looks, &Caller::silent()).await.unwrap().answers[0].id.clone().unwrap();
-    let fields: Vec<Value> = fields.iter().map(|(field, value)| json!({"field": field, "value": value})).collect();
-    let given = json!({"causes": [{"object": object, "title": "a value is wrong", "explanation": "it does not fit", "confidence": 0.9,
-                                   "cites": [seen]}],
-                       "actions": [{"action": "patch", "object": object, "set": fields}]});
-    process.conclude(&id, &given, "agent-of-the-test", &Caller::silent()).await.unwrap()
-}
-
-fn advice(opened: &Opened) -> String {
-    let advice = opened.report.advice.iter().map(|advice| advice.text.as_str()).collect::<Vec<_>>().join("\n");
-    format!("{advice}\n{}", opened.report.summary)
-}
-
-fn question(opened: Opened) -> Question {
-    let said = advice(&opened);
-    opened.question.unwrap_or_else(|| panic!("{said}"))
-}
-
-async fn refuses(process: &Remediation, object: &str, cases: &[(&str, Value, &str)]) {
-    for (field, value, part) in cases {
-        let opened = set(process, object, &[(field, value.clone())]).await;
-        assert!(opened.question.is_none() && advice(&opened).contains(part), "{field} {value}: {}", advice(&opened));
-    }
 }
 
 const AUTOSCALER: &str = "
@@ -189,6 +148,7 @@ async fn ingress_leads_only_to_what_is_ready_and_what_it_opens_is_high() {
         (name.as_str(), json!("ghost"), "Service shop/ghost does not exist"),
         (name.as_str(), json!("api"), "no address of Service shop/api is known to be ready"),
         (name.as_str(), json!("admin"), "has no port `80`"),
+        (port.as_str(), json!("http"), "the number of its port, or with its name"),
         ("spec.rules[0].host", json!("evil.example"), "`host` is not changed"),
         ("spec.ingressClassName", json!("other"), "spec.ingressClassName"),
         ("spec.tls[0].secretName", json!("x"), "spec.tls[0].secretName"),
@@ -211,6 +171,37 @@ async fn ingress_leads_only_to_what_is_ready_and_what_it_opens_is_high() {
     assert_eq!(path["backend"]["service"], json!({"name": "web", "port": {"number": 80}}));
     let undone = process.undo(&SessionId::parse(&done.session).unwrap(), &Caller::silent()).await.unwrap();
     assert!(question(undone).text.contains("wbe"));
+}
+
+const PAY: &str = "
+apiVersion: v1
+kind: Service
+metadata: {name: pay}
+spec: {selector: {app: pay}, ports: [{port: 80, targetPort: 8080}]}
+";
+
+#[tokio::test(start_paused = true)]
+async fn path_that_serves_is_not_led_elsewhere_and_each_spelling_of_the_other_one_is_asked_about_by_its_path() {
+    let broken = "{path: /, pathType: Prefix, backend: {service: {name: wbe, port: {number: 80}}}}";
+    let both = format!("{broken}, {}", broken.replace("path: /", "path: /pay").replace("wbe", "pay"));
+    let ingress = INGRESS.replace(broken, &both);
+    let cluster = running(&[&workload("web", "web:1", 1, ""), &workload("pay", "web:1", 3, ""), PAY, &ingress]).await;
+    let process = high(&cluster);
+    let of = |rule: &str, path: &str| format!("spec.rules[{rule}].http.paths[{path}].backend.service.name");
+    let (first, second) = (of("0", "0"), of("0", "1"));
+    let serves = "path `shop.example/pay` leads to Service shop/pay, of which 3 addresses are ready";
+    let opened = set(&process, "ingress/shop", &[(&first, json!("web")), (&second, json!("web"))]).await;
+    assert!(opened.question.is_none() && advice(&opened).contains(serves), "{}", advice(&opened));
+    let (named, nowhere) = (of("host=shop.example", "path=/pay"), of("host=other.example", "path=/"));
+    let cases = [(named.as_str(), json!("web"), serves), (nowhere.as_str(), json!("web"), "has no spec.rules[host=other.example]")];
+    refuses(&process, "ingress/shop", &cases).await;
+    let led = question(set(&process, "ingress/shop", &[(&of("host=shop.example", "path=/"), json!("web"))]).await);
+    let now =
+        "path `shop.example/` leads to port `80` of Service `wbe`, which does not exist, and would lead to port `80` of Service `web`";
+    for part in [now, "host: shop.example", "path: /pay", "spec.rules[0].http.paths[0].backend.service.name"] {
+        assert!(led.text.contains(part), "{part}: {}", led.text);
+    }
+    assert_eq!(cluster.writes(), []);
 }
 
 const CLAIM: &str = "

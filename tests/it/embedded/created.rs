@@ -2,17 +2,14 @@
 //! exist. Each from the analysis over the question and a human's yes to a cluster that is well; or to a refusal.
 
 use crate::support::embedded::{Embedded, yes};
+use crate::support::proposed::{SHOP, advice, concluded, create, high, question};
 use kubemend::domain::id::SessionId;
 use kubemend::domain::issue::Issue;
-use kubemend::domain::limits::Limits;
 use kubemend::domain::object::Namespace;
-use kubemend::domain::risk::Risk;
-use kubemend::probe::arguments::LookArguments;
 use kubemend::workflow::report::Status;
-use kubemend::workflow::{Caller, Opened, Problem, Question, Remediation};
+use kubemend::workflow::{Caller, Problem, Remediation};
 use serde_json::{Value, json};
 
-const SHOP: &str = "shop";
 const IMAGES: &str = "
 - ref: api:1
   play: {listen: [{port: 8080}]}
@@ -57,42 +54,6 @@ spec:
 
 async fn running(manifests: &str) -> Embedded {
     Embedded::open_to_looks(SHOP, IMAGES, manifests, 90).await
-}
-
-fn high(cluster: &Embedded) -> Remediation {
-    cluster.process_with(Limits { ceiling: Risk::High, ..Limits::default() }, true)
-}
-
-/// A proposal about this object, which cites a look at it.
-async fn concluded(process: &Remediation, object: &str, words: &str, actions: Value) -> Opened {
-    let issue = Some(Issue::parse(words).unwrap());
-    let problem = Problem { issue, namespace: Some(Namespace::parse(SHOP).unwrap()), ..Problem::default() };
-    let report = process.analyze(&problem, &Caller::silent()).await.unwrap();
-    let id = SessionId::parse(&report.session).unwrap();
-    let looks: Vec<LookArguments> = serde_json::from_value(json!([{"probe": "get", "object": object, "field": "spec"}])).unwrap();
-    let seen = process.look(&id, &looks, &Caller::silent()).await.unwrap().answers[0].id.clone().unwrap();
-    let given = json!({"causes": [{"object": object, "title": "something is missing", "explanation": "it is named and not there",
-                                   "confidence": 0.9, "cites": [seen]}],
-                       "actions": actions});
-    process.conclude(&id, &given, "agent-of-the-test", &Caller::silent()).await.unwrap()
-}
-
-fn advice(opened: &Opened) -> String {
-    let advice = opened.report.advice.iter().map(|advice| advice.text.as_str()).collect::<Vec<_>>().join("\n");
-    format!("{advice}\n{}", opened.report.summary)
-}
-
-fn question(opened: Opened) -> Question {
-    let said = advice(&opened);
-    opened.question.unwrap_or_else(|| panic!("{said}"))
-}
-
-fn create(kind: &str, name: &str, rest: Value) -> Value {
-    let mut manifest = json!({"apiVersion": "v1", "kind": kind, "metadata": {"name": name}});
-    for (member, value) in rest.as_object().unwrap() {
-        manifest[member] = value.clone();
-    }
-    json!([{"action": "create", "manifest": manifest}])
 }
 
 async fn refused(process: &Remediation, object: &str, actions: Value) -> String {
@@ -297,4 +258,44 @@ async fn service_that_an_ingress_leads_to_is_high_and_has_its_port() {
     let made = cluster.sim.object("services", SHOP, "api").unwrap();
     assert_eq!((&made["spec"]["type"], &made["spec"]["ports"][0]["targetPort"]), (&json!("ClusterIP"), &json!("http")));
     assert!(!matches!(done.status, Status::Failed | Status::Unresolved), "{:?}", done.validation);
+}
+
+/// Who an Ingress leads to is asked at the Pods behind it, so one without an address would be reached as well, and every port of it.
+#[tokio::test(start_paused = true)]
+async fn service_that_an_ingress_leads_to_has_an_address_and_just_the_ports_that_are_asked_for() {
+    let two = api("", "").replace("containerPort: 8080}", "containerPort: 8080}, {name: debug, containerPort: 5005}");
+    let cluster = running(&format!("{two}---{INGRESS}")).await;
+    let process = high(&cluster);
+    let service = |spec: Value| create("Service", "api", json!({"spec": spec}));
+    let http = || json!({"name": "web", "port": 80, "targetPort": "http"});
+    for (spec, part) in [
+        (json!({"clusterIP": "None", "selector": {"app": "api"}, "ports": [http()]}), "leave out `clusterIP`"),
+        (json!({"selector": {"app": "api"}, "ports": [http(), {"name": "debug", "port": 5005}]}), "no Ingress leads to port `5005`"),
+        (json!({"selector": {"app": "api"}, "ports": [{"port": 80, "targetPort": "http", "protocol": "UDP"}]}), "declares port"),
+    ] {
+        let opened = concluded(&process, "ingress/shop", "the ingress shop does not answer", service(spec.clone())).await;
+        assert!(opened.question.is_none() && advice(&opened).contains(part), "{spec}: {}", advice(&opened));
+    }
+    assert_eq!(cluster.writes(), []);
+    let good = service(json!({"selector": {"app": "api"}, "ports": [http()]}));
+    let question = question(concluded(&process, "ingress/shop", "the ingress shop does not answer", good).await);
+    for part in ["New Service api: selects app=api, port 80 to http", "so Deployment shop/api can be reached from outside the cluster"] {
+        assert!(question.text.contains(part), "{part}: {}", question.text);
+    }
+    let done = yes(&process, &question).await.unwrap();
+    assert_eq!(done.status, Status::Unclear, "{:?}", done.validation);
+}
+
+#[tokio::test(start_paused = true)]
+async fn service_of_a_stateful_set_that_an_ingress_leads_to_is_unclear_at_best() {
+    let ingress = INGRESS.replace("{name: api, port: {number: 80}}", "{name: store-nodes, port: {number: 7000}}");
+    let cluster = Embedded::open_to_looks(SHOP, &format!("{IMAGES}{RUNS}"), &format!("{STORE}---{ingress}"), 90).await;
+    let process = high(&cluster);
+    let of = concluded(&process, "ingress/shop", "the ingress shop does not answer", create("Service", "store-nodes", peers())).await;
+    let question = question(of);
+    for part in ["StatefulSet shop/store can be reached from outside", "whether that port answers is not tried"] {
+        assert!(question.text.contains(part), "{part}: {}", question.text);
+    }
+    let done = yes(&process, &question).await.unwrap();
+    assert_eq!(done.status, Status::Unclear, "{:?}", done.validation);
 }

@@ -209,6 +209,28 @@ async fn what_may_not_be_proposed_is_refused_with_its_reason_and_is_never_asked(
     assert_eq!(cluster.writes(), []);
 }
 
+/// By its place a container is the same as by its name, and no field of it is open that is not by the other.
+#[tokio::test(start_paused = true)]
+async fn field_is_judged_alike_in_each_of_its_spellings() {
+    let cluster = broken().await;
+    let process = cluster.process();
+    for container in ["containers[0]", "containers[name=app]", "containers[image=api:broken]"] {
+        let of = |field: &str| format!("spec.template.spec.{container}.{field}");
+        let id = analyzed(&process).await;
+        let closed = concluded(&process, &id, &proposal("deployment/api", patch("deployment/api", &of("command"), "sh"))).await.unwrap();
+        assert!(closed.question.is_none() && advice(&closed.report).contains("`command` is not changed"), "{}", advice(&closed.report));
+        let elsewhere = patch("deployment/api", &of("image"), "evil.example/api:fixed");
+        let elsewhere = concluded(&process, &id, &proposal("deployment/api", elsewhere)).await.unwrap();
+        assert!(advice(&elsewhere.report).contains("no other repository"), "{}", advice(&elsewhere.report));
+    }
+    let id = analyzed(&process).await;
+    let by_place = patch("deployment/api", "spec.template.spec.containers[0].image", "api:fixed");
+    let opened = concluded(&process, &id, &proposal("deployment/api", by_place)).await.unwrap();
+    let question = opened.question.unwrap_or_else(|| panic!("{}", advice(&opened.report)));
+    assert!(question.text.contains(IMAGE), "{}", question.text);
+    assert_eq!(cluster.writes(), []);
+}
+
 #[tokio::test(start_paused = true)]
 async fn setting_of_what_suffers_is_shown_whole_and_asked() {
     let cluster = broken().await;

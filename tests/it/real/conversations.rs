@@ -155,7 +155,9 @@ fn told_in(report: &Value) -> String {
         let field = one["field"].as_str().map(|field| format!(" {field}")).unwrap_or_default();
         format!("{} {} {}{field}: {}", text(&one["id"]), text(&one["source"]), of(&one["object"]), text(&one["text"]))
     });
-    let seen = all("observations").into_iter().map(|one| format!("{} = a look\n\n{}\n{}", text(&one["id"]), text(&one["asked"]), text(&one["text"])));
+    let seen = all("observations")
+        .into_iter()
+        .map(|one| format!("{} = a look\n\n{}\n{}", text(&one["id"]), text(&one["asked"]), text(&one["text"])));
     unexplained.chain(evidence).chain(seen).collect::<Vec<_>>().join("\n")
 }
 
