@@ -70,16 +70,16 @@ fn conclude() -> ToolDeclaration {
     }});
     let action = json!({"type": "object", "required": ["action"], "properties": {
         "action": {"type": "string", "enum": ["patch", "scale", "restart", "undoRollout", "deletePod", "evict", "create"]},
-        "object": text("Deployment/shop/web; for all but create"),
+        "object": text("not for create"),
         "set": fields,
-        "remove": {"type": "array", "items": {"type": "string"}, "description": "fields to take out; for patch"},
+        "remove": {"type": "array", "items": {"type": "string"}, "description": "fields to take out"},
         "replicas": {"type": "integer"},
         "revision": {"type": "integer", "description": "for undoRollout"},
         "manifest": {"type": "object", "description": "for create"},
     }});
     ToolDeclaration {
         name: CONCLUDE.to_owned(),
-        description: "Ends it: the causes with what they rest on and the smallest change, or that it stays open".to_owned(),
+        description: "Ends it: causes, what they rest on, the smallest change; or that it stays open".to_owned(),
         schema: json!({"type": "object", "properties": {
             "causes": {"type": "array", "items": cause},
             "actions": {"type": "array", "items": action, "description": "none where a human decides"},

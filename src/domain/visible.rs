@@ -19,12 +19,12 @@ pub fn is_hidden(c: char) -> bool {
 
 /// What a terminal takes for an order, whole: colors, moves, titles, links, and colors of which a logger wrote out the escape. One between
 /// the name of a credential and its sign would keep both apart.
-static ORDERS: LazyLock<Regex> = LazyLock::new(|| {
+static ORDERS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     let escaped_color = r"(?:\\u001[bB]|\\x1[bB]|\\033|\\e|#033|\^\[)\[[0-9;]*[mK]";
     let control = r"(?:\x1b\[|\u{9b})[0-?]*[ -/]*[@-~]";
     let text = r"\x1b[\]P^_X][^\x07\x1b\n]{0,2000}(?:\x07|\x1b\\)";
     let set = r"\x1b[()*+][0-9A-Z]|\x1b[=>78]";
-    Regex::new(&[control, text, set, escaped_color].join("|")).expect("the pattern is ours")
+    Regex::new(&[control, text, set, escaped_color].join("|")).ok()
 });
 
 /// The text without orders to a terminal and without hidden characters.
@@ -39,7 +39,7 @@ pub fn hidden_in(text: &str) -> usize {
 }
 
 fn without_orders(text: &str) -> Cow<'_, str> {
-    ORDERS.replace_all(text, "")
+    ORDERS.as_ref().map_or(Cow::Borrowed(text), |orders| orders.replace_all(text, ""))
 }
 
 /// The text with what is hidden written out, as [`escaped`] does it, and everything else as it is.

@@ -33,7 +33,7 @@ pub(super) async fn explained(
     let text = beside(move || laid_out(&schemas, &kind, field.as_ref()).map(|text| Masked::whole(&text))).await;
     Ok(match text {
         Err(Late) => Outcome::late(),
-        Ok(Ok(text)) => Outcome::seen(&text, length, None, "give `page`, or name one with `field`"),
+        Ok(Ok(text)) => Outcome::seen(&text, length, None, "name one with `field`"),
         Ok(Err(why)) => Outcome::unseen(&why),
     })
 }
@@ -57,7 +57,7 @@ async fn kinds(length: Length, read: &dyn ClusterRead) -> Result<Outcome, ReadEr
         lines.push("no custom kinds".to_owned());
     }
     lines.push(format!("and Kubernetes' own, of which these can be read: {}", known.join(", ")));
-    Ok(Outcome::seen(&Masked::whole(&lines.join("\n")), length, None, "give `page`, or name one with `kind`"))
+    Ok(Outcome::seen(&Masked::whole(&lines.join("\n")), length, None, "name one with `kind`"))
 }
 
 fn laid_out(schemas: &Value, kind: &Kind, field: Option<&FieldPath>) -> Result<String, String> {

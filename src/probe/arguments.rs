@@ -52,7 +52,7 @@ pub struct LookArguments {
     /// Only lines with this text, as they are shown
     #[serde(skip_serializing_if = "Option::is_none")]
     pub contains: Option<String>,
-    /// From then on, such as 15m
+    /// Ago, such as 15m
     #[serde(skip_serializing_if = "Option::is_none")]
     pub since: Option<String>,
     /// Of a long answer

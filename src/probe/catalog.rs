@@ -92,7 +92,7 @@ const API: ProbeEntry = ProbeEntry {
     probe: ProbeName::Api,
     brings: "All kinds, or the fields of one",
     in_detail: "types, what is required, and what each is for, from the API server's schemas",
-    takes: &["kind", "field", "page"],
+    takes: &["kind", "field"],
     needs: &[],
 };
 const CAN_I: ProbeEntry = ProbeEntry {

@@ -64,7 +64,7 @@ fn statuses(pod: &Value) -> impl Iterator<Item = &Value> {
 async fn by_a_model(name: &str) {
     let Some(trial) = set_up(&world!(), name).await else { return };
     // In turn, so that each protocol plays about half of them.
-    let protocol = if name.len() % 2 == 0 { "openai" } else { "anthropic" };
+    let protocol = if name.len().is_multiple_of(2) { "openai" } else { "anthropic" };
     let (conversation, place) = (Conversation::of(&trial.case), trial.place.name.clone());
     let provider = FakeProvider::answering(move |turn, asked| {
         let calls = conversation.answer(turn, &told_to(&asked.body), &place);
