@@ -34,7 +34,7 @@ pub struct AnalyzeArguments {
     objects: Option<Vec<String>>,
     /// Kubeconfig context on the operator's list; default: the one in use
     context: Option<String>,
-    /// With sessionId: reads more where no rule names the cause. get: object, field. list: kind, selector. describe, events, rollout, endpoints, scheduling, graph, top: object. api: kind, field. can-i: verb, kind. logs: object, container, previous, since, contains. Details: kubemend://probes
+    /// With sessionId: reads more where no rule names the cause. get: object, field, page. list: kind, selector, page. describe, events, rollout, endpoints, scheduling, graph, top: object. api: kind, field. can-i: verb, kind. logs: object, container, previous, since, contains. Details: kubemend://probes
     #[schemars(length(max = LOOKS))]
     look: Option<Vec<LookArguments>>,
 }

@@ -136,6 +136,23 @@ pub enum Action {
     },
 }
 
+impl Action {
+    /// Whether the Pods that there are stay: what fails in them begins again by itself, and late.
+    pub fn keeps_pods(&self) -> bool {
+        match self {
+            Action::Patch { target, .. } => {
+                !matches!(target.kind, Kind::Pod | Kind::ReplicaSet | Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet)
+            }
+            Action::Create { .. } => true,
+            Action::DeleteUnboundClaim { .. }
+            | Action::RestartRollout { .. }
+            | Action::UndoRollout { .. }
+            | Action::DeletePod { .. }
+            | Action::EvictPod { .. } => false,
+        }
+    }
+}
+
 /// Two revisions of a workload.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Revisions {

@@ -2,7 +2,6 @@
 //! must hold.
 //! It is fixed while what fails can still be seen.
 
-use crate::domain::action::Action;
 use crate::domain::cause::Cause;
 use crate::domain::check::Check;
 use crate::domain::kind::Kind;
@@ -10,11 +9,10 @@ use crate::domain::nonempty::NonEmpty;
 use crate::domain::object::ObjectRef;
 use crate::domain::plan::Judged;
 use crate::facts::{Facts, proof};
-use jiff::SignedDuration;
 
 /// What the plan for this cause is judged by.
 pub(super) fn judged(cause: &Cause, checks: &NonEmpty<Check>, facts: &Facts<'_>) -> Judged {
-    let keeps_pods = cause.remedy.proposals.iter().all(|proposal| keeps_pods(&proposal.action));
+    let keeps_pods = cause.remedy.proposals.iter().all(|proposal| proposal.action.keeps_pods());
     let mut about: Vec<ObjectRef> = Vec::new();
     let suffering = cause.symptoms.iter().map(|s| runs(&s.object, facts));
     for object in suffering.chain(checks.iter().map(|c| runs(c.object(), facts))).flatten() {
@@ -24,24 +22,9 @@ pub(super) fn judged(cause: &Cause, checks: &NonEmpty<Check>, facts: &Facts<'_>)
     }
     let saw = Kind::KNOWN.into_iter().filter(|kind| facts.is_whole(kind)).collect();
     let settle = about.iter().map(|object| proof::window(object, facts)).max().unwrap_or_default();
-    let again = |object: &ObjectRef| if keeps_pods { proof::again(object, facts) } else { SignedDuration::ZERO };
+    let again = |object: &ObjectRef| keeps_pods.then(|| proof::again(object, facts)).unwrap_or_default();
     let wait = about.iter().map(|object| proof::start(object, facts).saturating_add(again(object))).max().unwrap_or_default();
     Judged { about, saw, settle, wait }
-}
-
-/// Whether the Pods that there are stay: what fails in them begins again by itself, and late.
-fn keeps_pods(action: &Action) -> bool {
-    match action {
-        Action::Patch { target, .. } => {
-            !matches!(target.kind, Kind::Pod | Kind::ReplicaSet | Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet)
-        }
-        Action::Create { .. } => true,
-        Action::DeleteUnboundClaim { .. }
-        | Action::RestartRollout { .. }
-        | Action::UndoRollout { .. }
-        | Action::DeletePod { .. }
-        | Action::EvictPod { .. } => false,
-    }
 }
 
 /// What has to run for this object to be well: its workload, or itself where it is one or a Pod that nobody owns.
@@ -56,7 +39,7 @@ fn runs(object: &ObjectRef, facts: &Facts<'_>) -> Option<ObjectRef> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::action::FieldOp;
+    use crate::domain::action::{Action, FieldOp};
     use crate::domain::field::FieldPath;
     use crate::domain::finding::Symptom;
     use crate::planner::example::{cause, deployment, namespace, snapshot};

@@ -367,7 +367,7 @@ fn seconds_ago(text: &str) -> Result<u32, String> {
     let seconds = number.zip(text.chars().last().and_then(unit)).and_then(|(number, unit)| number.checked_mul(unit));
     seconds
         .filter(|seconds| (1..=7 * 86_400).contains(seconds))
-        .ok_or_else(|| format!("`{text}` is no time that a log is read from: `90s`, `15m`, `2h` or `1d` ago, at most `7d`"))
+        .ok_or_else(|| format!("`since` does not take `{text}`: it takes how long ago, such as `90s`, `15m`, `2h` or `1d`, at most `7d`"))
 }
 
 /// An object by its words: `pod/web-0` in the namespace that is given or the session's, or `Pod/shop/web-0`.

@@ -77,7 +77,7 @@ pub(super) async fn read(pod: &ObjectRef, wanted: &Wanted<'_>, length: Length, r
         let rest = if goes_on { ", or with a shorter `since` for later ones" } else { "" };
         Some(format!("lines are left out: look again with {how} for others of {which} {most}{rest}"))
     } else if goes_on {
-        Some("the log goes on: look again with a shorter `since`".to_owned())
+        Some("there are later lines: look again with a shorter `since`".to_owned())
     } else if let Some(begins) = begins {
         Some(begins.to_owned())
     } else if cut && since.is_none() {

@@ -129,7 +129,7 @@ impl Remediation {
             return;
         }
         let until = Instant::now().checked_add(FIRST_TIME).unwrap_or_else(Instant::now);
-        let beyond = if looks.is_empty() { Box::pin(self.custom_looks(header, read, until)).await } else { Vec::new() };
+        let beyond = if looks.is_empty() { Box::pin(custom::looks(header, read, until)).await } else { Vec::new() };
         for look in looks.iter().chain(&beyond) {
             let asked = Excerpt::line(&look.to_string()).to_string();
             caller.progress.tell(Phase::Collecting, &asked);
