@@ -90,6 +90,7 @@ enum ActionWords {
     Create {
         manifest: Map<String, Value>,
     },
+    #[serde(alias = "restartRollout")]
     Restart {
         object: String,
     },
@@ -112,6 +113,13 @@ struct SetWords {
     value: Value,
 }
 
+/// Actions that are left to a human, and why.
+const LEFT: [(&str, &str); 3] = [
+    ("cordon", "whether a node takes Pods is somebody's decision, and its reason stands in no object"),
+    ("uncordon", "whether a node takes Pods is somebody's decision, and its reason stands in no object"),
+    ("replaceJob", "a Job that runs again does again what it has done so far"),
+];
+
 /// The form in a line, for an answer to what is none.
 const FORM: &str = r#"{"causes": [{"object": "Deployment/shop/web", "title": "…", "explanation": "…", "confidence": 0.6, "cites": ["e1", "o2"]}], "actions": [{"action": "patch", "object": "Deployment/shop/web", "set": [{"field": "spec.template.spec.containers[name=app].image", "value": "web:1.2"}]}]}"#;
 
@@ -123,6 +131,13 @@ pub(crate) fn understood(given: &Value, place: Home<'_>) -> Result<Conclusion, N
     let length = given.to_string().len();
     if length > BYTES {
         return wrong("proposal", &format!("has {length} bytes, the maximum is {BYTES}: say less"));
+    }
+    let actions = given.get("actions").and_then(Value::as_array).into_iter().flatten().enumerate();
+    for (at, action) in actions.filter_map(|(at, action)| Some((at, action.get("action")?.as_str()?))) {
+        if let Some((name, why)) = LEFT.iter().find(|(left, _)| *left == action) {
+            let instead = "leave the action out, and say in `explanation` what a human should do";
+            return wrong(&format!("proposal.actions[{at}]"), &format!("is `{name}`, which is left to a human: {why}; {instead}"));
+        }
     }
     let reply: Reply = serde_json::from_value(given.clone())
         .map_err(|e| NotUnderstood(format!("`proposal` is not of its form: {}; it looks like {FORM}", Excerpt::line(&e.to_string()))))?;
@@ -396,6 +411,8 @@ mod tests {
             ("/causes/0/cites", json!(["e1\u{7}"]), "is not the id of evidence"),
             ("/causes/0/risk", json!("none"), "unknown field"),
             ("/actions/0/action", json!("exec"), "unknown variant"),
+            ("/actions/0/action", json!("uncordon"), "whether a node takes Pods is somebody's decision"),
+            ("/actions/0/action", json!("replaceJob"), "does again what it has done"),
             ("/actions/0/namespace", json!("kube-system"), "unknown field"),
             ("/actions/0/set", json!([]), "the minimum is 1"),
             ("/actions/0/set/0/field", json!("spec..x"), "is not a field"),

@@ -55,18 +55,18 @@ fn words() -> Map<String, Value> {
 fn conclude() -> ToolDeclaration {
     let text = |what: &str| json!({"type": "string", "description": what});
     let fields = json!({"type": "array", "items": {"type": "object", "required": ["field", "value"], "properties": {
-        "field": text("spec.template.spec.containers[name=app].image"),
+        "field": text("a path"),
         "value": {"anyOf": [{"type": "string"}, {"type": "integer"}, {"type": "boolean"}]},
     }}});
     let cause = json!({"type": "object", "required": ["object", "title", "explanation", "confidence", "cites"], "properties": {
         "object": text("what is wrong: Deployment/shop/web"),
         "field": text("the field of it that is wrong"),
         "found": text("its value"),
-        "expected": text("the value that it should have"),
+        "expected": text("what it should be"),
         "title": text("the cause in one line"),
         "explanation": text("why, and what a human should do"),
         "confidence": {"type": "number"},
-        "cites": {"type": "array", "items": {"type": "string"}, "description": "ids such as e1, o2"},
+        "cites": {"type": "array", "items": {"type": "string"}, "description": "e1, o2"},
     }});
     let action = json!({"type": "object", "required": ["action"], "properties": {
         "action": {"type": "string", "enum": ["patch", "scale", "restart", "undoRollout", "deletePod", "evict", "create"]},
@@ -85,7 +85,7 @@ fn conclude() -> ToolDeclaration {
             "actions": {"type": "array", "items": action, "description": "none where a human decides"},
             "open": {"type": "object", "required": ["why", "explanation"], "description": "instead of causes", "properties": {
                 "why": {"type": "string", "enum": ["inconclusive", "healthy", "premise"]},
-                "explanation": text("what is known, and what a human should look at"),
+                "explanation": text("what is known, and where to look"),
             }},
         }}),
     }

@@ -11,6 +11,7 @@ use crate::domain::workload::{Workload, controller_of};
 use crate::facts::author::By;
 use crate::facts::starting::{Startup, UNSEEN};
 use crate::facts::{Facts, newest, pods, starting};
+use jiff::Timestamp;
 use k8s_openapi::api::apps::v1::StatefulSet;
 use k8s_openapi::api::core::v1::{ContainerStatus, Event, Pod};
 
@@ -18,6 +19,8 @@ use k8s_openapi::api::core::v1::{ContainerStatus, Event, Pod};
 const DEADLINE: i64 = 600;
 /// How long a start may take where nothing says more.
 const START: i64 = starting::START.as_secs();
+/// What failed this many seconds ago is no part of what is reported now.
+const LONG_AGO: i64 = 3_600;
 
 /// What is to be said about one Pod.
 pub(crate) fn pod(facts: &Facts<'_>, pod: &Pod) -> Judgement {
@@ -120,10 +123,27 @@ fn ended(facts: &Facts<'_>, pod: &Pod) -> Judgement {
     let Some(owner) = controller_of(&pod.metadata) else { return Judgement::Wrong(format!("Failed: {why}")) };
     match owner.kind {
         Kind::ReplicaSet | Kind::StatefulSet | Kind::DaemonSet => Judgement::Idle("has failed and is replaced".to_owned()),
+        _ if is_replication_controller(&owner) => Judgement::Idle("has failed and is replaced".to_owned()),
         // It tries again within its limit, and what comes of that is said of the Job.
         Kind::Job if facts.has(&owner) => Judgement::Idle("has failed, and its Job says what comes of it".to_owned()),
+        // What failed long ago stays as long as its maker keeps it, and says nothing of now.
+        _ if seconds_since(ended_at(pod), facts.taken_at()).is_some_and(|ago| ago > LONG_AGO) => {
+            Judgement::Idle("has failed, long ago".to_owned())
+        }
         _ => Judgement::Unknown(format!("Failed: {why}; whether {}, which made it, makes another is not known", owner.in_words())),
     }
+}
+
+/// Kubernetes has another kind that replaces its Pods as a ReplicaSet does.
+fn is_replication_controller(owner: &ObjectRef) -> bool {
+    (owner.kind.api_version(), owner.kind.name()) == ("v1", "ReplicationController")
+}
+
+/// When the last of its containers ended, or it began where none says that.
+fn ended_at(pod: &Pod) -> Option<Timestamp> {
+    let ended = pods::statuses(pod).filter_map(|(_, status)| status.state.as_ref()?.terminated.as_ref()?.finished_at.as_ref());
+    let began = || pod.status.as_ref()?.start_time.as_ref().or(pod.metadata.creation_timestamp.as_ref());
+    ended.max_by_key(|at| at.0).or_else(began).map(|at| at.0)
 }
 
 /// What is wrong with a container and does not pass with time alone.

@@ -59,11 +59,7 @@ impl Clusters {
     /// The use cases on a context; `None` is the operator's own.
     pub(super) async fn connected(&self, context: Option<&str>) -> Result<Remediation, WorkflowError> {
         // Held while connecting: two first calls at once make one connection.
-        let mut kept = self.connected.lock().await;
-        let files = self.kubeconfigs();
-        if kept.files != files {
-            *kept = Kept { files, by_context: BTreeMap::new() };
-        }
+        let mut kept = self.up_to_date().await;
         if let Some(name) = context.filter(|name| !self.config.contexts.iter().any(|listed| listed == name)) {
             // The one in use needs no list.
             return match self.kept(&mut kept, None).await {
@@ -73,6 +69,16 @@ impl Clusters {
             };
         }
         Ok(self.kept(&mut kept, context).await?.1)
+    }
+
+    /// The connections, without those that an older kubeconfig led to.
+    async fn up_to_date(&self) -> tokio::sync::MutexGuard<'_, Kept> {
+        let mut kept = self.connected.lock().await;
+        let files = self.kubeconfigs();
+        if kept.files != files {
+            *kept = Kept { files, by_context: BTreeMap::new() };
+        }
+        kept
     }
 
     /// The connection to a context, made where there is none yet, with the context's name.
@@ -94,7 +100,7 @@ impl Clusters {
         if self.config.contexts.iter().any(|listed| listed == context) {
             return None;
         }
-        let mut kept = self.connected.lock().await;
+        let mut kept = self.up_to_date().await;
         let in_use = self.kept(&mut kept, None).await.ok().map(|(in_use, _)| in_use);
         (in_use.as_deref() != Some(context)).then(|| self.unlisted(context, in_use.as_deref()))
     }

@@ -153,8 +153,9 @@ fn each_masked(value: &Value) -> Value {
             let field = members.get("field").and_then(Value::as_str);
             let of_one = field.is_some_and(|field| name_of_one(field).is_some());
             let one = |key: &str, member: &Value| {
-                let named = names_one(key) || (of_one && OF_A_FIELD.contains(&key));
-                if named && matches!(member, Value::String(_) | Value::Number(_)) { Value::String(hidden()) } else { each_masked(member) }
+                let below = of_one && OF_A_FIELD.contains(&key) && !member.is_null();
+                let named = names_one(key) && matches!(member, Value::String(_) | Value::Number(_));
+                if below || named { Value::String(hidden()) } else { each_masked(member) }
             };
             members.iter().map(|(key, member)| (key.clone(), one(key, member))).collect()
         }

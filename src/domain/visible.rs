@@ -17,14 +17,19 @@ pub fn is_hidden(c: char) -> bool {
             | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}' | '\u{f0000}'..='\u{10ffff}')
 }
 
-/// What a terminal takes for an order, whole: colors, moves, titles, links, and colors of which a logger wrote out the escape. One between
-/// the name of a credential and its sign would keep both apart.
+/// What a terminal takes for an order, whole: colors, moves, titles, links. One between the name of a credential and its sign would keep
+/// both apart. An order that was cut is none: its end would be a letter of a name.
 static ORDERS: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    let escaped_color = r"(?:\\u001[bB]|\\x1[bB]|\\033|\\e|#033|\^\[)\[[0-9;]*[mK]";
-    let control = r"(?:\x1b\[|\u{9b})[0-?]*[ -/]*[@-~]";
+    let control = r"(?:\x1b\[|\u{9b})(?:[0-9;:]*m|[?>=]?[0-9;:]+[A-Za-z]|[KJH](?:$|\n))";
     let text = r"\x1b[\]P^_X][^\x07\x1b\n]{0,2000}(?:\x07|\x1b\\)";
-    let set = r"\x1b[()*+][0-9A-Z]|\x1b[=>78]";
-    Regex::new(&[control, text, set, escaped_color].join("|")).ok()
+    let set = r"\x1b[()][0B]|\x1b[=>78]";
+    Regex::new(&[control, text, set].join("|")).ok()
+});
+
+/// Colors of which a logger wrote out the escape.
+static WRITTEN: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    let escape = r"\\u001[bB]|\\x1[bB]|\\033|\\e|\\u\{1[bB]\}|#033|\^\[";
+    Regex::new(&format!(r"(?:{escape})\[[0-9;]*[mK]")).ok()
 });
 
 /// The text without orders to a terminal and without hidden characters.
@@ -33,13 +38,26 @@ pub fn cleaned(text: &str) -> Cow<'_, str> {
     if text.chars().any(is_hidden) { Cow::Owned(text.chars().filter(|c| !is_hidden(*c)).collect()) } else { text }
 }
 
+/// The same, also without colors whose escape is written out. Of what somebody decides on, nothing that is written is left out: this is
+/// for texts that are only read.
+pub fn uncolored(text: &str) -> Cow<'_, str> {
+    match cleaned(text) {
+        Cow::Borrowed(text) => without(&WRITTEN, text),
+        Cow::Owned(text) => Cow::Owned(without(&WRITTEN, &text).into_owned()),
+    }
+}
+
 /// How many hidden characters a text has that nothing explains: neither an order to a terminal nor an end of a line.
 pub fn hidden_in(text: &str) -> usize {
     without_orders(text).chars().filter(|c| is_hidden(*c) && *c != '\r').count()
 }
 
 fn without_orders(text: &str) -> Cow<'_, str> {
-    ORDERS.as_ref().map_or(Cow::Borrowed(text), |orders| orders.replace_all(text, ""))
+    without(&ORDERS, text)
+}
+
+fn without<'t>(pattern: &Option<Regex>, text: &'t str) -> Cow<'t, str> {
+    pattern.as_ref().map_or(Cow::Borrowed(text), |pattern| pattern.replace_all(text, ""))
 }
 
 /// The text with what is hidden written out, as [`escaped`] does it, and everything else as it is.
@@ -167,17 +185,21 @@ mod tests {
             "\u{1b}]0;title\u{7}",
             "\u{1b}]8;;https://example.com\u{1b}\\",
             "\u{1b}(B",
-            "\\u001b[36m",
-            "\\x1b[0m",
-            "\\033[1;31m",
-            "#033[0m",
-            "^[[32m",
         ] {
             assert_eq!(cleaned(&format!("db_password{order}=x")), "db_password=x", "{order:?}");
             assert_eq!(hidden_in(order), 0, "{order:?}");
         }
+        for order in ["\\u001b[36m", "\\x1b[0m", "\\033[1;31m", "\\e[0m", "\\u{1b}[0m", "#033[0m", "^[[32m"] {
+            let text = format!("db_password{order}=x");
+            assert_eq!((cleaned(&text).as_ref(), uncolored(&text).as_ref()), (text.as_str(), "db_password=x"), "{order:?}");
+        }
+        // Orders that were cut take no letter of a name with them.
+        for (cut, left) in [("\u{1b}[password=x", "[password=x"), ("\u{1b}[ token: x", "[ token: x"), ("\u{1b}(PASSWORD=x", "(PASSWORD=x")]
+        {
+            assert_eq!(cleaned(cut), left);
+        }
         for kept in ["rate(requests[5m])", "[36m", "list[0]", "\\u00e4", "a\\e", "x]0;title"] {
-            assert_eq!(cleaned(kept), kept);
+            assert_eq!(uncolored(kept), kept);
         }
         // One that never ends takes nothing with it but its first character.
         assert_eq!(cleaned("a\u{1b}]0;b\nc"), "a]0;b\nc");

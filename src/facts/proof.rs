@@ -26,14 +26,15 @@ const BACK_OFF: SignedDuration = SignedDuration::from_secs(10);
 const LONGEST_BACK_OFF: SignedDuration = SignedDuration::from_secs(300);
 
 /// How long it may take until what fails again and again in the Pods of this workload, or in this one, has begun once more and proven
-/// itself: nothing else begins it.
+/// itself, for as long as its starts lie apart: nothing else begins it.
 pub(crate) fn again(object: &ObjectRef, facts: &Facts<'_>) -> SignedDuration {
     let own = facts.find::<Pod>(object);
     let failing = facts.pods_of(object).chain(own).filter(|pod| pods::is_stuck(pod)).flat_map(pods::statuses);
     let most = failing.map(|(_, status)| status.restart_count).max().filter(|restarts| *restarts > 0);
     most.map_or(SignedDuration::ZERO, |restarts| {
         let doubled = restarts.saturating_sub(1).clamp(0, 5);
-        add(times(BACK_OFF, 1 << doubled).min(LONGEST_BACK_OFF), PROVEN)
+        let back_off = times(BACK_OFF, 1 << doubled).min(LONGEST_BACK_OFF);
+        add(back_off, PROVEN.max(back_off))
     })
 }
 

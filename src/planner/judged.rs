@@ -80,8 +80,8 @@ mod tests {
             let web = ObjectRef::namespaced(Kind::Deployment, &namespace(), "web");
             judged(&one, &NonEmpty::one(Check::RolloutComplete(web)), &Facts::of(&seen)).wait.as_secs()
         };
-        // Ten seconds, twice as long with each restart, at most five minutes; and two minutes to prove itself.
-        for (restarts, waited) in [(0, 0), (1, 130), (5, 280), (6, 420), (300, 420)] {
+        // Ten seconds, twice as long with each restart, at most five minutes; and as long, or two minutes, to prove itself.
+        for (restarts, waited) in [(0, 0), (1, 130), (5, 320), (6, 600), (300, 600)] {
             assert_eq!(wait(Kind::ConfigMap, restarts), waited, "{restarts}");
             assert_eq!(wait(Kind::Deployment, restarts), 0, "other Pods come");
         }

@@ -36,6 +36,10 @@ const ROOT_CA: &str = "kube-root-ca.crt";
 const ACCOUNT: &str = "default";
 /// Bytes of a phase.
 const PHASE: usize = 60;
+/// Above what happened to it.
+const HAPPENED: &str = "\n\nevents, the latest last:\n";
+/// Bytes of the sign that something is left out, with a line of its own.
+const SIGN: usize = 8;
 /// The object's own part of the text in tenths, so that the rest has its place.
 const OBJECT: usize = 6;
 
@@ -109,38 +113,37 @@ pub(super) async fn whole(
     }
     let Referred { lines, settings } = referred(&value, object, read, allowed).await;
     around.add("refers to", &lines);
-    let mut events = Parts::default();
-    match events::recent(None, Some(object), EVENTS, read, allowed, now).await {
-        Ok(recent) => {
-            let left_out = recent.left_out().map(|words| format!("({words})"));
-            events.add("events, the latest last", &left_out.into_iter().chain(recent.lines).collect::<Vec<_>>());
-        }
-        Err(error) => events.add("events", &[unread(&error)]),
-    }
+    let events: Vec<String> = match events::recent(None, Some(object), EVENTS, read, allowed, now).await {
+        Ok(recent) => recent.left_out().map(|words| format!("({words})")).into_iter().chain(recent.lines).collect(),
+        Err(error) => vec![unread(&error)],
+    };
     let mut values = Parts::default();
     values.add("in these ConfigMaps", &settings);
     let (kind, place) = (object.kind.clone(), object.namespace.clone());
     let room = length.bytes();
     let described = beside(move || {
-        let parts = [around.masked(), events.masked(), values.masked()];
-        let wanted: usize = parts.iter().map(|part| part.as_str().len()).sum();
+        let (around, values, events) = (around.masked(), values.masked(), Masked::whole(&events.join("\n")));
+        let head = if events.is_blank() { "" } else { HAPPENED };
+        let happened = head.len().saturating_add(events.as_str().len());
+        let wanted = around.as_str().len().saturating_add(happened).saturating_add(values.as_str().len());
         // What is around it has its place, and the object what is left.
         let left = room.saturating_sub(wanted).max(room / 10 * OBJECT);
         let own = Shown::of(value, &kind, place.as_ref(), allowed).yaml().reworked(|yaml| yaml.trim_end().to_owned());
-        let own_part = own.beginning(left);
-        let mut cut: Vec<&str> = own_part.left_out.then_some("the object is cut").into_iter().collect();
-        let mut text = Excerpt::of(own_part).to_string();
-        let [around, events, values] = parts;
-        let mut add = |part: &Masked, what: &'static str, end: bool| {
-            let left = room.saturating_sub(text.len());
-            let piece = if end { part.ending(left) } else { part.beginning(left) };
+        let (mut text, mut cut) = (String::new(), Vec::new());
+        let mut add = |head: &str, part: &Masked, most: usize, what: &'static str, end: bool| {
+            text.push_str(head);
+            // The sign that something is left out needs room as well.
+            let most = if part.as_str().len() > most { most.saturating_sub(SIGN) } else { most };
+            let piece = if end { part.ending(most) } else { part.beginning(most) };
             cut.extend(piece.left_out.then_some(what));
             text.push_str(Excerpt::of(piece).as_str());
+            room.saturating_sub(text.len())
         };
-        add(&around, "what is around it is cut", false);
-        // The latest stand last, and say most; values are many, and can be asked for.
-        add(&events, "older Events are left out", true);
-        add(&values, "values of ConfigMaps are cut", false);
+        let left = add("", &own, left, "the object is cut", false);
+        // Events have half of what is left at least; the latest stand last, and say most. Values are many, and can be asked for.
+        let left = add("", &around, left.saturating_sub(happened.min(left / 2)), "what is around it is cut", false);
+        let left = add(head, &events, left.saturating_sub(head.len()), "older Events are left out", true);
+        add("", &values, left, "values of ConfigMaps are cut", false);
         (own.reworked(|_| text), cut.join("; "))
     });
     Ok(match described.await {

@@ -67,8 +67,8 @@ impl Records {
         while let Some(undo) = self.undo_of(row.last()?).await.filter(|_| row.len() < UNDOES) {
             match undo {
                 TakenBack::By(session) => row.push(session),
-                perhaps @ TakenBack::PerhapsBy(_) if row.len() == 1 => return Some(perhaps),
-                TakenBack::PerhapsBy(_) => break,
+                // Whatever came before: what holds now is not known.
+                perhaps @ TakenBack::PerhapsBy(_) => return Some(perhaps),
             }
         }
         // An undo of an undo brings the change back.

@@ -30,6 +30,8 @@ use tokio::time::{Instant, timeout, timeout_at};
 const TIME: Duration = Duration::from_secs(30);
 /// Discovery may take so much of it: the looks beside it need none.
 const KINDS_TIME: Duration = Duration::from_secs(10);
+/// Custom objects may take so much of the time of the first looks.
+const CUSTOM_TIME: Duration = Duration::from_secs(6);
 /// Those that nobody asked for.
 const FIRST_TIME: Duration = Duration::from_secs(10);
 
@@ -129,7 +131,16 @@ impl Remediation {
             return;
         }
         let until = Instant::now().checked_add(FIRST_TIME).unwrap_or_else(Instant::now);
-        let beyond = if looks.is_empty() { Box::pin(custom::looks(header, read, until)).await } else { Vec::new() };
+        let beyond = if looks.is_empty() {
+            // What they lead to needs time as well.
+            let listed = Instant::now().checked_add(CUSTOM_TIME).unwrap_or(until).min(until);
+            tokio::select! {
+                found = Box::pin(custom::looks(header, read, listed)) => found,
+                () = caller.cancel.cancelled() => return,
+            }
+        } else {
+            Vec::new()
+        };
         for look in looks.iter().chain(&beyond) {
             let asked = Excerpt::line(&look.to_string()).to_string();
             caller.progress.tell(Phase::Collecting, &asked);

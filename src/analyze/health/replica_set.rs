@@ -50,12 +50,18 @@ pub(crate) fn judge(facts: &Facts<'_>, set: &Workload<'_>) -> Judgement {
     if set.total < set.desired && !refusal.is_empty() {
         return Judgement::Wrong(format!("cannot create its Pods{refusal}"));
     }
+    let underway = || Judgement::Underway { what: format!("ReplicaSet `{}`: {counts}", object.name), seconds: starting::START.as_secs() };
+    // Its controller has not counted yet, Pods become available by time alone, or some still go.
+    let goes = facts.pods_of(object).any(|pod| pod.metadata.deletion_timestamp.is_some());
+    if !set.observed || set.ready >= set.desired || goes {
+        return underway();
+    }
     let moved = facts.pods_of(object).filter_map(pods::exists_since).max().or_else(|| created(set));
     let mut open = facts.pods_of(object).filter(|pod| pods::is_stuck(pod)).peekable();
     let starts = open.peek().is_some() && open.all(|pod| starting::is_starting(&pod.reference(), facts));
     match seconds_since(moved, facts.taken_at()) {
         Some(spent) if spent > DEADLINE && !starts => Judgement::Wrong(format!("{counts}, and nothing has changed for {spent} s")),
-        _ => Judgement::Underway { what: format!("ReplicaSet `{}`: {counts}", object.name), seconds: starting::START.as_secs() },
+        _ => underway(),
     }
 }
 
@@ -190,12 +196,12 @@ mod tests {
 
     #[test]
     fn failed_pod_is_replaced_only_by_who_is_known_to_replace_it() {
-        for (kind, api) in [("ReplicaSet", "apps/v1"), ("StatefulSet", "apps/v1"), ("DaemonSet", "apps/v1")] {
+        for (kind, api) in
+            [("ReplicaSet", "apps/v1"), ("StatefulSet", "apps/v1"), ("DaemonSet", "apps/v1"), ("ReplicationController", "v1")]
+        {
             assert!(web().object(made(kind, api, "Failed")).is_healthy(), "{kind}");
         }
-        for (kind, api) in
-            [("TaskRun", "tekton.dev/v1"), ("Workflow", "argoproj.io/v1alpha1"), ("ReplicationController", "v1"), ("Job", "batch/v1")]
-        {
+        for (kind, api) in [("TaskRun", "tekton.dev/v1"), ("Workflow", "argoproj.io/v1alpha1"), ("Job", "batch/v1")] {
             let doubts = web().object(made(kind, api, "Failed")).doubts();
             assert!(
                 doubts.iter().any(|d| d.contains("Evicted") && d.contains(&format!("{kind} `build`, which made it"))),

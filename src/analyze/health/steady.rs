@@ -32,11 +32,12 @@ const DAY: i64 = 24 * 3600;
 pub(crate) fn pod(facts: &Facts<'_>, pod: &Pod) -> Judgement {
     let now = facts.taken_at();
     let last = restarted(facts, std::iter::once(pod));
-    if let Some(Restarted { count, ago: Some(ago), .. }) = &last {
+    // Each container counts by itself: one that is past its failures hides no other.
+    if let Some(often) = each_restarted(facts, std::iter::once(pod)).find(Restarted::is_often) {
+        return Judgement::Wrong(format!("is ready, but {often}"));
+    }
+    if let Some(Restarted { ago: Some(ago), .. }) = &last {
         let what = || format!("is ready, but {}", last.as_ref().map(ToString::to_string).unwrap_or_default());
-        if *count >= OFTEN && *ago < RECENT && !last.as_ref().is_some_and(Restarted::is_outlived) {
-            return Judgement::Wrong(what());
-        }
         if *ago < PROVEN {
             return Judgement::Young { what: what(), seconds: PROVEN.saturating_sub(*ago).max(5) };
         }
@@ -81,19 +82,38 @@ pub(crate) struct Restarted {
     life: Option<i64>,
     /// For how many the one of now has.
     run: Option<i64>,
+    /// How many seconds lay between two starts on average before that, with the back-off.
+    apart: Option<i64>,
+    /// It had no room in memory, which a later run lacks as late as the one before.
+    for_memory: bool,
 }
 
 impl Restarted {
     /// What ended at once time after time, and now runs, has got what it lacked: a value of a ConfigMap, or what it waited for.
     fn is_outlived(&self) -> bool {
-        self.life.zip(self.run).is_some_and(|(life, run)| run >= PROVEN && run >= life.saturating_mul(OUTLIVED))
+        let Some(((life, run), apart)) = self.life.zip(self.run).zip(self.apart) else { return false };
+        !self.for_memory && run >= PROVEN && run >= life.saturating_mul(OUTLIVED) && run >= apart
+    }
+
+    /// It restarts, as far as anybody can tell.
+    fn is_often(&self) -> bool {
+        self.count >= OFTEN && self.ago.is_some_and(|ago| ago < RECENT) && !self.is_outlived()
     }
 }
 
 /// The container of these Pods that was restarted last; none where none ever was.
 pub(crate) fn restarted<'p>(facts: &Facts<'_>, pods: impl Iterator<Item = &'p Pod>) -> Option<Restarted> {
-    let all = pods.flat_map(|pod| pod.status.iter().flat_map(|s| s.container_statuses.iter().flatten())).filter(|s| s.restart_count > 0);
-    let of = |status: &ContainerStatus| {
+    each_restarted(facts, pods).min_by_key(|one| (one.ago.is_none(), one.ago, std::cmp::Reverse(one.count)))
+}
+
+/// Every container of these Pods that was ever restarted.
+fn each_restarted<'p>(facts: &Facts<'_>, pods: impl Iterator<Item = &'p Pod>) -> impl Iterator<Item = Restarted> {
+    let all = pods.flat_map(|pod| {
+        let began = pod.status.as_ref().and_then(|status| status.start_time.as_ref()).map(|at| at.0);
+        let statuses = pod.status.iter().flat_map(|s| s.container_statuses.iter().flatten());
+        statuses.filter(|s| s.restart_count > 0).map(move |status| (began, status))
+    });
+    let of = |(pod_began, status): (Option<Timestamp>, &ContainerStatus)| {
         let ended = status.last_state.as_ref().and_then(|s| s.terminated.as_ref());
         let reason = |reason: &str| !matches!(reason, "" | "Error" | "Completed");
         let end = ended.map(|t| {
@@ -102,16 +122,19 @@ pub(crate) fn restarted<'p>(facts: &Facts<'_>, pods: impl Iterator<Item = &'p Po
         });
         let began = ended.and_then(|ended| ended.started_at.as_ref()).map(|at| at.0);
         let running = status.state.as_ref().and_then(|state| state.running.as_ref()).and_then(|running| running.started_at.as_ref());
+        let before = running.and_then(|at| seconds_since(pod_began, at.0));
         Restarted {
             life: last_end(status).and_then(|end| seconds_since(began, end)),
             run: seconds_since(running.map(|at| at.0), facts.taken_at()),
+            apart: before.and_then(|before| before.checked_div(i64::from(status.restart_count))),
+            for_memory: ended.is_some_and(|ended| ended.reason.as_deref() == Some("OOMKilled")),
             container: status.name.clone(),
             count: status.restart_count,
             ago: seconds_since(last_end(status), facts.taken_at()),
             end,
         }
     };
-    all.map(of).min_by_key(|one| (one.ago.is_none(), one.ago, std::cmp::Reverse(one.count)))
+    all.map(of).collect::<Vec<_>>().into_iter()
 }
 
 /// ``container `app` was restarted 3 times, the last time 90 s ago with exit code 137 (OOMKilled)``.

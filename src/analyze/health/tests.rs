@@ -168,23 +168,36 @@ fn container_that_restarts_often_is_not_healthy_while_it_is_ready() {
 
 #[test]
 fn run_that_is_proven_and_has_lasted_many_times_as_long_as_the_one_that_failed_is_past_it() {
-    let status = |began: &str, ended: &str, runs: &str| {
+    let container = |name: &str, reason: &str, began: &str, ended: &str, runs: &str| {
         let began = if began.is_empty() { json!(null) } else { json!(began) };
-        json!({"status": {"containerStatuses": [{"name": "app", "image": "a", "imageID": "x", "ready": true, "restartCount": 5,
+        json!({"name": name, "image": "a", "imageID": "x", "ready": true, "restartCount": 5,
             "state": {"running": {"startedAt": runs}},
-            "lastState": {"terminated": {"exitCode": 1, "startedAt": began, "finishedAt": ended}}}]}})
+            "lastState": {"terminated": {"exitCode": 1, "reason": reason, "startedAt": began, "finishedAt": ended}}})
     };
-    let told = |began, ended, runs| cluster().app(deployment("web")).edit("Pod", "web-rs1-0", status(began, ended, runs)).diagnosis();
-    let is_symptom =
-        |began, ended, runs| told(began, ended, runs).unexplained.iter().any(|symptom| symptom.summary.contains("is ready, but"));
+    let told = |pod: &str, containers: serde_json::Value| {
+        let status = json!({"status": {"startTime": pod, "containerStatuses": containers}});
+        let diagnosis = cluster().app(deployment("web")).edit("Pod", "web-rs1-0", status).diagnosis();
+        diagnosis.unexplained.iter().any(|symptom| symptom.summary.contains("is ready, but"))
+    };
+    let is_symptom = |reason: &str, began: &str, ended: &str, runs: &str| {
+        told("2026-01-01T11:50:00Z", json!([container("app", reason, began, ended, runs)]))
+    };
     // It failed at once, waited for its turn, and has run for two minutes.
-    assert!(!is_symptom("2026-01-01T11:56:00Z", "2026-01-01T11:56:01Z", "2026-01-01T11:58:00Z"));
+    let past = ["Error", "2026-01-01T11:56:00Z", "2026-01-01T11:56:01Z", "2026-01-01T11:58:00Z"];
+    assert!(!is_symptom(past[0], past[1], past[2], past[3]));
     // For half of that, which proves nothing.
-    assert!(is_symptom("2026-01-01T11:57:00Z", "2026-01-01T11:57:01Z", "2026-01-01T11:59:00Z"));
+    assert!(is_symptom("Error", "2026-01-01T11:57:00Z", "2026-01-01T11:57:01Z", "2026-01-01T11:59:00Z"));
     // It failed after a minute.
-    assert!(is_symptom("2026-01-01T11:55:00Z", "2026-01-01T11:56:00Z", "2026-01-01T11:57:00Z"));
+    assert!(is_symptom("Error", "2026-01-01T11:55:00Z", "2026-01-01T11:56:00Z", "2026-01-01T11:57:00Z"));
     // Nobody knows how long it lasted.
-    assert!(is_symptom("", "2026-01-01T11:56:01Z", "2026-01-01T11:58:00Z"));
+    assert!(is_symptom("Error", "", "2026-01-01T11:56:01Z", "2026-01-01T11:58:00Z"));
+    // It fills its memory as slowly as before.
+    assert!(is_symptom("OOMKilled", past[1], past[2], past[3]));
+    // Its starts lay six minutes apart: another life than the last one was longer.
+    assert!(told("2026-01-01T11:28:00Z", json!([container("app", past[0], past[1], past[2], past[3])])));
+    // One that is past its failures hides no other.
+    let other = container("other", "Error", "2026-01-01T11:54:00Z", "2026-01-01T11:55:00Z", "2026-01-01T11:56:00Z");
+    assert!(told("2026-01-01T11:50:00Z", json!([container("app", past[0], past[1], past[2], past[3]), other])));
 }
 
 #[test]

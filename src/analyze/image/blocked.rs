@@ -60,8 +60,12 @@ fn finding(
     let field = at.clone().then(blocked.field);
     let value = if blocked.field == "image" { shown.as_str().to_owned() } else { container.image_pull_policy.clone().unwrap_or_default() };
     let runs = Some(blocked.runs).filter(|follows| !follows.is_empty()).and_then(|follows| Some((images.runs(image)?, follows)));
-    let others =
-        runs.map(|(runs, follows)| format!(" {} is ready with this very image, {follows}.", runs.by.in_words())).unwrap_or_default();
+    let others = runs
+        .map(|(runs, follows)| {
+            let is = if runs.ready { "is ready" } else { "has begun" };
+            format!(" {} {is} with this very image, {follows}.", runs.by.in_words())
+        })
+        .unwrap_or_default();
     Draft::about(facts, blocked.code, &stuck.object, SURE)
         .text(
             format!("container `{name}` of {stuck} cannot get its image `{shown}`: {}", blocked.title),

@@ -78,7 +78,7 @@ fn finding(facts: &Facts<'_>, images: &Images<'_, '_>, stuck: &Stuck<'_>, list: 
                 changed::in_words(&earlier.image, &earlier.by, kind, &earlier.besides),
             )
         }
-        Instead::Near(Running { image, by, container }) => {
+        Instead::Near(Running { image, by, container, .. }) => {
             let place = FieldPath::dotted("spec.containers").element("name", container).then("image");
             let proof = quote::field(facts, by, place, &format!("{image}, Running and Ready"));
             (NEAR, Some(proof), format!("`{image}` of the same repository runs in the same namespace."))

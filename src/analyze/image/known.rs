@@ -12,17 +12,19 @@ use crate::domain::workload::controller_uid;
 use crate::facts::author::By;
 use crate::facts::stuck::Stuck;
 use crate::facts::{Facts, newest, pods};
-use k8s_openapi::api::core::v1::{Event, Pod, PodSpec};
+use k8s_openapi::api::core::v1::{ContainerState, Event, Pod, PodSpec};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use std::cell::OnceCell;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-/// An image that runs ready: where, and in which container.
+/// An image that runs: where, and in which container.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Running {
     pub(super) image: String,
     pub(super) by: ObjectRef,
     pub(super) container: String,
+    /// Its Pod is ready; else its node has the image, and the container has begun with it.
+    pub(super) ready: bool,
 }
 
 /// An image that an object asked for before.
@@ -108,7 +110,7 @@ impl<'f, 'a> Images<'f, 'a> {
         Instead::Open(known.into_iter().take(LISTED).cloned().collect())
     }
 
-    /// Who runs ready with this very image, in any namespace that was read: whichever registry it is, it had the image then.
+    /// Who has begun to run with this very image, in any namespace that was read, the ready ones first: its node had it.
     pub(super) fn runs(&self, image: &str) -> Option<&Running> {
         self.ready().whole.get(&split(image))
     }
@@ -122,15 +124,17 @@ impl<'f, 'a> Images<'f, 'a> {
     fn ready(&self) -> &Ready<'a> {
         self.running.get_or_init(|| {
             let mut all = Ready::default();
-            for pod in self.facts.all::<Pod>().filter(|p| pods::is_ready(p)) {
+            let (first, rest): (Vec<&Pod>, Vec<&Pod>) = self.facts.all::<Pod>().partition(|pod| pods::is_ready(pod));
+            for pod in first.into_iter().chain(rest) {
+                let ready = pods::is_ready(pod);
                 for (list, container) in pod.spec.iter().flat_map(pods::containers) {
-                    let Some(image) = container.image.clone() else { continue };
+                    let Some(image) = container.image.clone().filter(|_| ready || has_begun(pod, &container.name)) else { continue };
                     let (repository, tag) = split(&image);
-                    let running = Running { image, by: pod.reference(), container: container.name.clone() };
-                    if pods::is_live(pod) {
+                    let running = Running { image, by: pod.reference(), container: container.name.clone(), ready };
+                    if pods::is_live(pod) || !ready {
                         all.whole.entry((repository.clone(), tag)).or_insert_with(|| running.clone());
                     }
-                    if list == "containers" {
+                    if list == "containers" && ready {
                         let images = all.places.entry(pod.metadata.namespace.as_deref().unwrap_or_default()).or_default();
                         images.entry(repository).or_default().push(running);
                     }
@@ -298,3 +302,10 @@ const OTHER: &[&str] = &[
     "content digest",
     "httpreadseeker",
 ];
+/// The container was started with its image, which its node had then.
+fn has_begun(pod: &Pod, container: &str) -> bool {
+    pods::statuses(pod).any(|(_, status)| {
+        let of = |state: Option<&ContainerState>| state.is_some_and(|state| state.running.is_some() || state.terminated.is_some());
+        status.name == container && !status.image_id.is_empty() && (of(status.state.as_ref()) || of(status.last_state.as_ref()))
+    })
+}

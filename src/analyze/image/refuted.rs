@@ -39,18 +39,20 @@ pub(super) fn finding(facts: &Facts<'_>, code: Code, stuck: &Stuck<'_>, told: To
         Some(_) | None => String::new(),
     };
     let who = format!("{}{place}", runs.by.in_words());
+    let (runs_with, is_with, state) =
+        if runs.ready { ("runs with", "is ready with", "Running and Ready") } else { ("has begun with", "has begun with", "was started") };
     let running = FieldPath::dotted("spec.containers").element("name", &runs.container).then("image");
     Draft::about(facts, code, &stuck.object, REFUTED)
         .text(
-            format!("a registry answers a node that the image `{shown}` does not exist, for which container `{container}` of {stuck} waits, but {who} runs with it"),
+            format!("a registry answers a node that the image `{shown}` does not exist, for which container `{container}` of {stuck} waits, but {who} {runs_with} it"),
             format!(
-                "Container `{container}` of {stuck} asks for `{shown}`, and what its node asks answers that it does not have it. But {who} is ready with this very image, so the registry had it: a mirror that this node uses may lack it, or it was deleted from the registry since. Its name is right as far as that shows, and another image would roll back what works."
+                "Container `{container}` of {stuck} asks for `{shown}`, and what its node asks answers that it does not have it. But {who} {is_with} this very image, so its node had it, from the registry or because somebody loaded it there: the registry may lack it now, or a mirror that this node uses, or it was only ever loaded by hand. Its name is right as far as that shows, and another image would roll back what works."
             ),
         )
         .rests_on(quote::quoted(words))
         .saw([quote::field(facts, &stuck.object, field.clone(), image)])
         .value(Some(&field), shown.as_str(), None)
-        .saw([quote::field(facts, &runs.by, running, &format!("{}, Running and Ready", runs.image))])
+        .saw([quote::field(facts, &runs.by, running, &format!("{}, {state}", runs.image))])
         .owned(first)
         .holds(held.iter().copied(), &format!("container `{container}` waits: its image `{shown}` is not found"))
         .fix(remedy(facts, stuck, shown, held))

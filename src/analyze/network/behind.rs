@@ -79,7 +79,8 @@ pub(super) fn makers<'f>(facts: &'f Facts<'_>, namespace: &Namespace, wanted: &S
 /// Whether something makes Pods by a template that the selector matches, be it a workload or not: that it has none now is no fault of the
 /// selector.
 pub(super) fn has_template(facts: &Facts<'_>, namespace: &Namespace, wanted: &Selector) -> bool {
-    let sets = selected::own_sets_selected(facts, namespace.as_str(), wanted);
+    // One that is left over at zero makes none.
+    let sets = selected::own_sets_selected(facts, namespace.as_str(), wanted).filter(|set| set.desired > 0 || set.total > 0);
     !selected::workloads_selected(facts, namespace.as_str(), wanted).chain(sets).all(is_going)
 }
 

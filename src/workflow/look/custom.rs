@@ -36,7 +36,11 @@ pub(super) async fn looks(header: &mut Header, read: &dyn ClusterRead, until: In
         let namespaced = custom.kinds.into_iter().filter(|kind| kind.info().is_some_and(|info| info.namespaced));
         let mut kinds: Vec<(bool, Kind)> = namespaced.map(|kind| (!is_spoken_of(&kind, &words), kind)).collect();
         kinds.sort_by_key(|(silent, _)| *silent);
-        for (silent, kind) in kinds.into_iter().take(KINDS) {
+        let rest = kinds.split_off(kinds.len().min(KINDS));
+        if !rest.is_empty() {
+            missing.push((GapWhy::Truncated, format!("{} more kinds", rest.len())));
+        }
+        for (silent, kind) in kinds {
             match objects(&kind, &namespace, read).await {
                 Ok(found) => telling.extend(found.iter().filter_map(|object| {
                     let unwell = object.conditions.iter().any(is_unwell);
