@@ -3,7 +3,7 @@
 use crate::domain::kind::Kind;
 use crate::domain::object::{Namespace, ObjectRef};
 use crate::domain::snapshot::Resource;
-use crate::domain::workload::Workload;
+use crate::domain::workload::{Workload, controller_of};
 use crate::facts::labels::Selector;
 use crate::facts::{Facts, pods, selected};
 use k8s_openapi::api::core::v1::{Pod, PodSpec, Service, ServicePort};
@@ -79,8 +79,9 @@ pub(super) fn makers<'f>(facts: &'f Facts<'_>, namespace: &Namespace, wanted: &S
 /// Whether something makes Pods by a template that the selector matches, be it a workload or not: that it has none now is no fault of the
 /// selector.
 pub(super) fn has_template(facts: &Facts<'_>, namespace: &Namespace, wanted: &Selector) -> bool {
-    // One that is left over at zero makes none.
-    let sets = selected::own_sets_selected(facts, namespace.as_str(), wanted).filter(|set| set.desired > 0 || set.total > 0);
+    // One of nobody's that is left over at zero makes none.
+    let sets = selected::own_sets_selected(facts, namespace.as_str(), wanted)
+        .filter(|set| set.desired > 0 || set.total > 0 || controller_of(set.meta).is_some());
     !selected::workloads_selected(facts, namespace.as_str(), wanted).chain(sets).all(is_going)
 }
 
