@@ -22,7 +22,7 @@ pub(super) fn judged(cause: &Cause, checks: &NonEmpty<Check>, facts: &Facts<'_>)
     }
     let saw = Kind::KNOWN.into_iter().filter(|kind| facts.is_whole(kind)).collect();
     let settle = about.iter().map(|object| proof::window(object, facts)).max().unwrap_or_default();
-    let again = |object: &ObjectRef| keeps_pods.then(|| proof::again(object, facts)).unwrap_or_default();
+    let again = |object: &ObjectRef| Some(object).filter(|_| keeps_pods).map(|object| proof::again(object, facts)).unwrap_or_default();
     let wait = about.iter().map(|object| proof::start(object, facts).saturating_add(again(object))).max().unwrap_or_default();
     Judged { about, saw, settle, wait }
 }
