@@ -217,7 +217,7 @@ async fn table_has_the_columns_of_the_api_server_and_says_when_there_is_more() {
     let table = read.table(&Kind::Pod, Some(&namespace), Some("app=web,tier!=x")).await.unwrap();
     let row = Row { namespace: Some("a".into()), name: "web-0".into(), cells: vec!["web-0".into(), "true".into()] };
     assert_eq!(table, Table { columns: vec!["NAME".into(), "READY".into()], rows: vec![row], cut: true });
-    assert_eq!(fake.lines(), ["GET /api/v1/namespaces/a/pods?limit=200&labelSelector=app%3Dweb%2Ctier%21%3Dx"]);
+    assert_eq!(fake.lines(), ["GET /api/v1/namespaces/a/pods?limit=500&labelSelector=app%3Dweb%2Ctier%21%3Dx"]);
     assert!(read.table(&Kind::Pod, None, None).await.is_err(), "what is no table is not taken for an empty one");
     assert_eq!(read.table(&Kind::Secret, None, None).await, Err(ReadError::Config("kubemend never reads Secrets".into())));
 }
