@@ -85,9 +85,7 @@ fn behind(facts: &Facts<'_>, unexplained: &mut Vec<Symptom>) {
         let service = facts.find::<Service>(&symptom.object).filter(|_| symptom.object.kind == Kind::Service);
         let selector = service.and_then(labels::any_selector).zip(symptom.object.namespace.as_ref());
         let Some((selector, namespace)) = selector else { return true };
-        let sets = selected::own_sets_selected(facts, namespace.as_str(), selector);
-        let all = selected::workloads_selected(facts, namespace.as_str(), selector).chain(sets);
-        let mut workloads = all.filter(|w| wrong.contains(&w.object));
+        let mut workloads = selected::templates_selected(facts, namespace.as_str(), selector).filter(|w| wrong.contains(&w.object));
         let creates_none = selected::pods_selected(facts, namespace.as_str(), selector).all(pods_facts::has_ended);
         let Some(workload) = workloads.next().filter(|_| creates_none) else { return true };
         known.entry(workload.object.clone()).or_default().push(symptom.object.clone());

@@ -4,7 +4,7 @@
 use super::marks;
 use super::secrets::mark::is_part_of_one;
 use super::secrets::{hidden, redacted};
-use super::visible::{hidden_in, uncolored};
+use super::visible::uncolored;
 
 /// A text without what nobody sees, without marks that only our own texts have, and without credentials that are recognized.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,15 +26,17 @@ pub struct Piece {
 impl Masked {
     /// The only way in: all of a text at once.
     pub fn whole(raw: &str) -> Self {
-        Self { text: redacted(&marks::in_theirs(&uncolored(raw))).into_owned(), hidden: hidden_in(raw) }
+        let (plain, hidden) = uncolored(raw);
+        Self { text: redacted(&marks::in_theirs(&plain)).into_owned(), hidden }
     }
 
     /// All of a text of our own that others have a part in, on one line: our marks stay. What is a credential by the lines that it
     /// stands in is looked for before they are joined, and what is one by what then stands beside it, after that.
     pub(super) fn line_of_ours(raw: &str) -> Self {
         // A mark inside a credential is a part of it: rewritten first, it would end it.
-        let text = redacted(&marks::in_our_words(&redacted(&uncolored(raw)))).into_owned();
-        Self { text, hidden: hidden_in(raw) }.on_one_line().reworked(|line| redacted(line).into_owned())
+        let (plain, hidden) = uncolored(raw);
+        let text = redacted(&marks::in_our_words(&redacted(&plain))).into_owned();
+        Self { text, hidden }.on_one_line().reworked(|line| redacted(line).into_owned())
     }
 
     /// What stands under the name of a credential.

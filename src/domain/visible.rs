@@ -34,26 +34,27 @@ static WRITTEN: LazyLock<Option<Regex>> = LazyLock::new(|| {
 
 /// The text without orders to a terminal and without hidden characters.
 pub fn cleaned(text: &str) -> Cow<'_, str> {
-    let text = without_orders(text);
-    if text.chars().any(is_hidden) { Cow::Owned(text.chars().filter(|c| !is_hidden(*c)).collect()) } else { text }
+    without_hidden(without(&ORDERS, text)).0
 }
 
-/// The same, also without colors whose escape is written out. Of what somebody decides on, nothing that is written is left out: this is
-/// for texts that are only read.
-pub fn uncolored(text: &str) -> Cow<'_, str> {
-    match cleaned(text) {
+/// The same, also without colors whose escape is written out, and how many hidden characters it had that nothing explains: neither an order
+/// to a terminal nor an end of a line. Of what somebody decides on, nothing that is written is left out: this is for texts that are only
+/// read.
+pub fn uncolored(text: &str) -> (Cow<'_, str>, usize) {
+    let (text, hidden) = without_hidden(without(&ORDERS, text));
+    let plain = match text {
         Cow::Borrowed(text) => without(&WRITTEN, text),
         Cow::Owned(text) => Cow::Owned(without(&WRITTEN, &text).into_owned()),
+    };
+    (plain, hidden)
+}
+
+fn without_hidden(text: Cow<'_, str>) -> (Cow<'_, str>, usize) {
+    if !text.chars().any(is_hidden) {
+        return (text, 0);
     }
-}
-
-/// How many hidden characters a text has that nothing explains: neither an order to a terminal nor an end of a line.
-pub fn hidden_in(text: &str) -> usize {
-    without_orders(text).chars().filter(|c| is_hidden(*c) && *c != '\r').count()
-}
-
-fn without_orders(text: &str) -> Cow<'_, str> {
-    without(&ORDERS, text)
+    let hidden = text.chars().filter(|c| is_hidden(*c) && *c != '\r').count();
+    (Cow::Owned(text.chars().filter(|c| !is_hidden(*c)).collect()), hidden)
 }
 
 fn without<'t>(pattern: &Option<Regex>, text: &'t str) -> Cow<'t, str> {
@@ -187,11 +188,11 @@ mod tests {
             "\u{1b}(B",
         ] {
             assert_eq!(cleaned(&format!("db_password{order}=x")), "db_password=x", "{order:?}");
-            assert_eq!(hidden_in(order), 0, "{order:?}");
+            assert_eq!(uncolored(order).1, 0, "{order:?}");
         }
         for order in ["\\u001b[36m", "\\x1b[0m", "\\033[1;31m", "\\e[0m", "\\u{1b}[0m", "#033[0m", "^[[32m"] {
             let text = format!("db_password{order}=x");
-            assert_eq!((cleaned(&text).as_ref(), uncolored(&text).as_ref()), (text.as_str(), "db_password=x"), "{order:?}");
+            assert_eq!((cleaned(&text).as_ref(), uncolored(&text).0.as_ref()), (text.as_str(), "db_password=x"), "{order:?}");
         }
         // Orders that were cut take no letter of a name with them.
         for (cut, left) in [("\u{1b}[password=x", "[password=x"), ("\u{1b}[ token: x", "[ token: x"), ("\u{1b}(PASSWORD=x", "(PASSWORD=x")]
@@ -199,11 +200,11 @@ mod tests {
             assert_eq!(cleaned(cut), left);
         }
         for kept in ["rate(requests[5m])", "[36m", "list[0]", "\\u00e4", "a\\e", "x]0;title"] {
-            assert_eq!(uncolored(kept), kept);
+            assert_eq!(uncolored(kept).0, kept);
         }
         // One that never ends takes nothing with it but its first character.
         assert_eq!(cleaned("a\u{1b}]0;b\nc"), "a]0;b\nc");
-        assert_eq!(hidden_in("a\u{202e}b\u{200b}\r\n\u{1b}]0;b"), 3);
+        assert_eq!(uncolored("a\u{202e}b\u{200b}\r\n\u{1b}]0;b").1, 3);
     }
 
     #[test]

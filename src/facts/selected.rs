@@ -116,6 +116,15 @@ pub(crate) fn workloads_selected<'f, 'a>(
     facts.walk(candidates.iter().filter_map(|place| facts.workloads.get(*place))).filter(|w| labels::matches(selector, Some(w.pod_labels)))
 }
 
+/// Workloads, and ReplicaSets that no Deployment made, whose template a selector matches.
+pub(crate) fn templates_selected<'f, 'a>(
+    facts: &'f Facts<'a>,
+    namespace: &str,
+    selector: &Selector,
+) -> impl Iterator<Item = &'f Workload<'a>> {
+    workloads_selected(facts, namespace, selector).chain(own_sets_selected(facts, namespace, selector))
+}
+
 /// The same of the ReplicaSets that no Deployment made.
 pub(crate) fn own_sets_selected<'f, 'a>(
     facts: &'f Facts<'a>,

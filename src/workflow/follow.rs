@@ -88,8 +88,7 @@ impl Records {
             | Session::Validating(_)
             | Session::Reverting(_) => None,
         });
-        let (by, perhaps): (Vec<_>, Vec<_>) = undoes.partition(|undo| undo.seen().is_some());
-        by.into_iter().chain(perhaps).next()
+        undoes.min_by_key(|undo| undo.seen().is_none())
     }
 
     /// The session in which somebody reported something, with their words: this one, or the one that this one undoes.

@@ -73,10 +73,7 @@ fn selected(facts: &Facts<'_>, service: &Service, reference: &ObjectRef, selecto
     }
     if ready == 0 && addresses == 0 {
         // Nobody is meant to serve where a workload that is selected is scaled to zero.
-        let makers = || {
-            let sets = selected::own_sets_selected(facts, namespace, selector);
-            selected::workloads_selected(facts, namespace, selector).chain(sets)
-        };
+        let makers = || selected::templates_selected(facts, namespace, selector);
         let one_is_in = |objects: &HashSet<ObjectRef>| {
             selected.iter().any(|p| objects.contains(&p.reference())) || makers().any(|w| objects.contains(&w.object))
         };

@@ -52,8 +52,7 @@ pub(super) struct Maker<'f> {
 pub(super) fn makers<'f>(facts: &'f Facts<'_>, namespace: &Namespace, wanted: &Selector, counts: impl Fn(&Pod) -> bool) -> Vec<Maker<'f>> {
     let mut all: Vec<Maker<'f>> = Vec::new();
     let stays = |w: &&'f Workload<'_>| !is_going(w) && w.desired > 0;
-    let sets = selected::own_sets_selected(facts, namespace.as_str(), wanted).filter(stays);
-    for workload in selected::workloads_selected(facts, namespace.as_str(), wanted).filter(stays).chain(sets) {
+    for workload in selected::templates_selected(facts, namespace.as_str(), wanted).filter(stays) {
         let object = top(facts, &workload.object).clone();
         if !all.iter().any(|known| known.object == object) {
             let labels = workload.pod_labels.clone();

@@ -81,8 +81,7 @@ impl Walk<'_, '_> {
         for pod in selected {
             self.pod(pod, itself);
         }
-        let sets = selected::own_sets_selected(self.facts, namespace, selector);
-        for workload in selected::workloads_selected(self.facts, namespace, selector).chain(sets) {
+        for workload in selected::templates_selected(self.facts, namespace, selector) {
             self.reach.put(workload.object.clone(), itself);
         }
     }
